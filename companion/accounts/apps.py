@@ -1,0 +1,7 @@
+from django.apps import AppConfig
+
+
+class AccountsConfig(AppConfig):
+    """Sign-up, sign-in, time zone."""
+
+    name = "companion.accounts"

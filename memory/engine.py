@@ -1,0 +1,68 @@
+"""What memory asks of a language model. Implementations live with the worker."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, Protocol, TypedDict
+
+from pydantic import BaseModel
+
+Speaker = Literal["person", "companion"]
+
+
+class Message(TypedDict):
+    """One message of the chat-completions protocol."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True)
+class Note:
+    """One recalled memory as it stands in the prompt: quoted, dated, with who said it."""
+
+    memory: int
+    turn: int | None
+    speaker: Speaker
+    quote: str
+    said_at: datetime  # aware, in the person's own zone
+    when: str  # in words: "Tuesday 5 May 2026, six months ago"
+    score: float  # combined score of its recall, 0-1
+
+
+@dataclass(frozen=True)
+class Prompt:
+    """All an engine needs for one reply. `messages` is what a model reads; the rest is what it was made of."""
+
+    messages: list[Message]
+    notes: list[Note]  # in time order
+    question: str
+    moment: datetime  # aware, in the person's own zone
+    person: str
+    companion: str
+    needs_memory: bool  # False for small talk: nothing was looked up
+    sufficient: bool  # whether the notes seem to hold the answer
+
+
+class EngineError(Exception):
+    """An engine failed. `words` is one sentence for the person; `retryable` whether trying again may help."""
+
+    def __init__(self, words: str, *, retryable: bool = True) -> None:
+        super().__init__(words)
+        self.words = words
+        self.retryable = retryable
+
+
+class Engine(Protocol):
+    """A language model behind some endpoint, or the built-in one that only recalls."""
+
+    name: str
+    converses: bool  # False where it can only recall
+
+    def stream(self, prompt: Prompt, *, stopped: Callable[[], bool]) -> Iterator[str]:
+        """Yield the reply piece by piece; end early once `stopped()` is true. Raises EngineError."""
+        ...
+
+    def complete(self, messages: Sequence[Message], *, schema: type[BaseModel]) -> str:
+        """One whole answer, asked for as JSON of `schema`; the caller validates it. Raises EngineError."""
+        ...

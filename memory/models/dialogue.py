@@ -1,0 +1,130 @@
+"""What was said: conversations of a person with a companion, their sessions and turns."""
+
+from uuid import uuid4
+
+from django.db import models
+from django.db.models import Q
+
+from memory.models.owned import OwnedModel
+
+
+class Speaker(models.TextChoices):
+    """Who said a turn."""
+
+    PERSON = "person"
+    COMPANION = "companion"
+
+
+class Companion(OwnedModel):
+    """The one a person talks with: a name and a manner."""
+
+    name = models.CharField(max_length=60, default="Rosemary")
+    manner = models.TextField(blank=True, default="")
+    created_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Conversation(OwnedModel):
+    """A thread in the sidebar, of one person with one companion."""
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    companion = models.ForeignKey(Companion, on_delete=models.CASCADE)
+    title = models.CharField(max_length=120, blank=True, default="")
+    origin = models.CharField(max_length=200, null=True, help_text="where an imported one came from")
+    started_at = models.DateTimeField()
+    active_at = models.DateTimeField(help_text="when its last turn was said")
+
+    class Meta:
+        indexes = [models.Index(fields=["owner", "-active_at"])]
+        constraints = [models.UniqueConstraint(fields=["owner", "origin"], name="conversation_origin_once")]
+
+    def __str__(self) -> str:
+        return self.title or str(self.id)
+
+
+class Session(OwnedModel):
+    """An unbroken stretch of a conversation: the unit of consolidation."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="sessions")
+    origin = models.CharField(max_length=200, null=True, help_text="the source's own name of it, when imported")
+    started_at = models.DateTimeField()
+    ended_at = models.DateTimeField(help_text="when its last turn was said")
+    closed_at = models.DateTimeField(null=True, help_text="no turn joins it from here on")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["conversation"], condition=Q(closed_at=None), name="one_open_session"
+            ),
+            models.UniqueConstraint(fields=["conversation", "origin"], name="session_origin_once"),
+        ]
+        indexes = [
+            models.Index(fields=["ended_at"], condition=Q(closed_at=None), name="open_sessions"),
+        ]
+
+    def __str__(self) -> str:
+        return f"session {self.pk} of {self.conversation_id}"
+
+
+class Turn(OwnedModel):
+    """One utterance. Turns are the truth; everything else can be made again from them."""
+
+    conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="turns")
+    session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="turns")
+    number = models.PositiveIntegerField(help_text="its place in the conversation, from 1")
+    speaker = models.CharField(max_length=9, choices=Speaker.choices)
+    text = models.TextField()
+    said_at = models.DateTimeField()
+    client_id = models.UUIDField(help_text="given by whoever sent it: the same again is the same turn")
+    answers = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="answered_by")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["owner", "client_id"], name="turn_kept_once"),
+            models.UniqueConstraint(fields=["conversation", "number"], name="turn_order"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.speaker}: {self.text[:60]}"
+
+
+class Reply(OwnedModel):
+    """The work of answering one turn: who writes it, how far it is, and what became of it."""
+
+    class State(models.TextChoices):
+        """Where a reply stands. The last three are final until the person asks again."""
+
+        WAITING = "waiting"
+        WRITING = "writing"
+        WHOLE = "whole"
+        STOPPED = "stopped"
+        BROKEN = "broken"
+
+    OPEN = (State.WAITING, State.WRITING)
+
+    id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
+    turn = models.OneToOneField(Turn, on_delete=models.CASCADE, related_name="reply")
+    answer = models.OneToOneField(Turn, null=True, on_delete=models.SET_NULL, related_name="written_by")
+    state = models.CharField(max_length=7, choices=State.choices, default=State.WAITING)
+    stop_requested = models.BooleanField(default=False)
+    claim = models.UUIDField(null=True, help_text="the worker's token; only its holder may write")
+    claimed_until = models.DateTimeField(null=True, help_text="a silent worker loses its claim then")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    engine = models.CharField(max_length=200, blank=True, default="")
+    explanation = models.TextField(blank=True, default="", help_text="why it broke, in words for the person")
+    can_retry = models.BooleanField(default=False)
+    queued_at = models.DateTimeField()
+    finished_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name_plural = "replies"
+        indexes = [
+            models.Index(
+                fields=["queued_at"], condition=Q(state__in=("waiting", "writing")), name="open_replies"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"reply {self.pk} ({self.state})"
