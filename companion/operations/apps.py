@@ -1,6 +1,6 @@
 from typing import Any
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 from django.conf import settings
 from django.db.models.signals import post_migrate
 
@@ -20,4 +20,4 @@ class OperationsConfig(AppConfig):
     name = "companion.operations"
 
     def ready(self) -> None:
-        post_migrate.connect(open_the_doors, sender=self)
+        post_migrate.connect(open_the_doors, sender=apps.get_app_config("memory"))
