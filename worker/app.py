@@ -1,0 +1,76 @@
+"""The Celery app: two queues, late acknowledgement, and what beat starts."""
+
+import os
+from datetime import timedelta
+from enum import StrEnum
+
+from celery import Celery
+from celery.signals import setup_logging
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "companion.settings")
+
+
+class Queue(StrEnum):
+    """Where a task waits. Replies must never stand behind consolidation."""
+
+    CHAT = "chat"
+    MEMORY = "memory"
+
+
+def broker_url(redis_url: str) -> str:
+    """Celery's own spelling of a Redis on a unix socket."""
+    return redis_url.replace("unix://", "redis+socket://", 1)
+
+
+def make_app() -> Celery:
+    """Celery, configured from Django's settings."""
+    import django
+    from django.conf import settings
+
+    django.setup()
+    celery = Celery("rosemary", broker=broker_url(settings.REDIS_URL), include=["worker.tasks"])
+    celery.conf.update(
+        task_acks_late=True,
+        task_reject_on_worker_lost=True,
+        task_ignore_result=True,
+        task_create_missing_queues=True,
+        task_default_queue=Queue.MEMORY,
+        worker_prefetch_multiplier=1,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        broker_connection_retry_on_startup=True,
+        broker_transport_options={
+            "visibility_timeout": 3600,  # seconds; longer than any task takes
+            "socket_timeout": 10,
+            "socket_connect_timeout": 3,
+            "max_retries": 2,
+        },
+        task_publish_retry=False,
+        beat_schedule=schedule(settings.REPLY_LEASE_SECONDS),
+    )
+    return celery
+
+
+def schedule(lease_seconds: float) -> dict[str, object]:
+    """Sweeps pick up what a dead worker or a lost queue left behind; one that is late is not made up for."""
+    replies = max(lease_seconds / 3, 1.0)
+    return {
+        "overlooked replies": {
+            "task": "worker.tasks.sweep_replies",
+            "schedule": timedelta(seconds=replies),
+            "options": {"expires": replies},
+        },
+        "silent sessions": {
+            "task": "worker.tasks.sweep_sessions",
+            "schedule": timedelta(seconds=60),
+            "options": {"expires": 60},
+        },
+    }
+
+
+@setup_logging.connect
+def keep_djangos_logging(**_: object) -> None:
+    """Celery leaves logging as Django's settings made it."""
+
+
+app = make_app()

@@ -1,0 +1,154 @@
+"""Write one reply: claim, remember, stream, keep. The database connection is given back while the engine talks."""
+
+import logging
+import time
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.conf import settings
+from django.db import connection
+
+from memory import clock, indexing, prompt, reading
+from memory import reply as replies
+from memory.encoder import Encoder
+from memory.engine import Engine, EngineError, Prompt
+from memory.isolation import acting_as
+from memory.models import Reply
+from memory.recall import question_forms, recall
+from worker.claims import Claim, claims
+from worker.stream import ReplyLog
+
+log = logging.getLogger(__name__)
+
+COALESCE = 0.04  # seconds: tokens that come sooner travel together
+WENT_WRONG = "Something went wrong while I was answering. Your words are kept; please try again."
+
+
+@dataclass
+class Written:
+    """What became of an attempt."""
+
+    state: Reply.State
+    text: str
+    explanation: str = ""
+    can_retry: bool = False
+
+
+def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Encoder) -> None:
+    """Answer one turn, once: a second delivery finds it claimed or finished and does nothing."""
+    with acting_as(person_id):
+        reply = replies.claim(reply_id=reply_id)
+    if reply is None:
+        return
+    claim = Claim(reply)
+    claims.hold(claim)
+    try:
+        _write(reply, claim, engine, encoder)
+    finally:
+        claims.release(claim)
+        connection.close()
+
+
+def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None:
+    entries = ReplyLog(reply.pk, reply.attempts)
+    if reply.attempts > settings.REPLY_ATTEMPTS:
+        written = Written(Reply.State.BROKEN, "", replies.DIED_TOO_OFTEN, can_retry=True)
+        _finish(reply, written, None, entries)
+        return
+    if reply.attempts > 1:
+        entries.write("again")
+    made: Prompt | None = None
+    try:
+        entries.write("phase", phase="remembering", recalled=None)
+        made = _remember(reply, encoder)
+        entries.write("phase", phase="remembered", recalled=len(made.notes))
+        reply.engine = engine.name
+        connection.close()
+        entries.write("phase", phase="thinking", recalled=len(made.notes))
+        written = _stream(made, engine, claim, entries)
+    except Exception:
+        log.exception("reply %s broke", reply.pk)
+        written = Written(Reply.State.BROKEN, "", WENT_WRONG, can_retry=True)
+    if claim.lost.is_set() or entries.refused:
+        return
+    _finish(reply, written, made, entries)
+    if engine.converses and written.text:
+        _index_answer(reply, encoder)
+
+
+def _remember(reply: Reply, encoder: Encoder) -> Prompt:
+    """The turn gets its keys, memory is asked, the receipt is written, the prompt is built."""
+    turn, companion = reply.turn, reply.turn.conversation.companion
+    owner = reply.owner
+    indexing.index_turns(person_id=reply.owner_id, turn_ids=[turn.pk], encoder=encoder)
+    vectors = encoder.encode(question_forms(turn.text, person=owner.called, companion=companion.name))
+    moment = clock.local(clock.now(), owner.time_zone)
+    with acting_as(reply.owner_id):
+        remembering = recall(
+            companion=companion,
+            person=owner.called,
+            question=turn.text,
+            moment=moment,
+            encoder=encoder,
+            vectors=vectors,
+            leave_out=[turn.pk],
+        )
+        notes = reading.choose(remembering, zone=owner.time_zone)
+        made = prompt.build(
+            companion=companion,
+            person=owner.called,
+            turn=turn,
+            remembering=remembering,
+            notes=notes,
+            moment=moment,
+        )
+        replies.write_recall(reply=reply, remembering=remembering, notes=made.notes)
+    return made
+
+
+def _stream(made: Prompt, engine: Engine, claim: Claim, entries: ReplyLog) -> Written:
+    """Let the engine talk into the log. An engine that fails leaves what it said, marked."""
+    words, waiting, last = [], [], 0.0
+    broken: EngineError | None = None
+    try:
+        for piece in engine.stream(made, stopped=claim.stopped):
+            words.append(piece)
+            waiting.append(piece)
+            if time.monotonic() - last >= COALESCE:
+                entries.write("words", text="".join(waiting))
+                waiting, last = [], time.monotonic()
+    except EngineError as error:
+        log.warning("reply %s: the engine failed: %s", claim.reply_id, error.__cause__ or error)
+        broken = error
+    if waiting:
+        entries.write("words", text="".join(waiting))
+    text = "".join(words)
+    if broken is not None:
+        return Written(Reply.State.BROKEN, text, broken.words, broken.retryable)
+    if claim.stop.is_set():
+        return Written(Reply.State.STOPPED, text, can_retry=True)
+    if not text.strip():
+        return Written(Reply.State.BROKEN, "", "The language model answered nothing. Try again.", can_retry=True)
+    return Written(Reply.State.WHOLE, text)
+
+
+def _finish(reply: Reply, written: Written, made: Prompt | None, entries: ReplyLog) -> None:
+    shown = reading.used(made.notes, question=made.question, reply=written.text) if made else set()
+    with acting_as(reply.owner_id):
+        kept = replies.finish(
+            reply=reply,
+            state=written.state,
+            text=written.text,
+            explanation=written.explanation,
+            can_retry=written.can_retry,
+            used=list(shown),
+        )
+    if kept:
+        entries.write("done", state=written.state)
+
+
+def _index_answer(reply: Reply, encoder: Encoder) -> None:
+    """What a model answered can be recalled as well; what the recall-only engine quotes is there already."""
+    with acting_as(reply.owner_id):
+        answers = list(Reply.objects.filter(pk=reply.pk, answer__isnull=False).values_list("answer_id", flat=True))
+    indexing.index_turns(person_id=reply.owner_id, turn_ids=answers, encoder=encoder)

@@ -1,0 +1,42 @@
+"""Thin doors: ids in, one call, a queue named, safe to run twice."""
+
+from uuid import UUID
+
+from django.db import connection
+
+from memory import consolidation, encoder
+from worker import engines, replying, sweeps
+from worker.app import Queue, app
+
+
+@app.task(queue=Queue.CHAT)
+def reply(person_id: int, reply_id: str) -> None:
+    """Write the reply to a turn."""
+    replying.write_reply(
+        person_id=person_id, reply_id=UUID(reply_id), engine=engines.current(), encoder=encoder.current()
+    )
+
+
+@app.task(queue=Queue.MEMORY)
+def consolidate(person_id: int, session_id: int) -> None:
+    """Turn a closed session into memories; steps that are done are skipped."""
+    try:
+        consolidation.run(
+            person_id=person_id, session_id=session_id, engine=engines.current(), encoder=encoder.current()
+        )
+    finally:
+        connection.close()
+
+
+@app.task(queue=Queue.CHAT)
+def sweep_replies() -> None:
+    """Queue again what a dead worker or a lost queue left behind."""
+    for person_id, reply_id in sweeps.overlooked_replies():
+        reply.delay(person_id, str(reply_id))
+
+
+@app.task(queue=Queue.MEMORY)
+def sweep_sessions() -> None:
+    """Close sessions that fell silent, and consolidate what is due."""
+    for person_id, session_id in sweeps.sessions_due():
+        consolidate.delay(person_id, session_id)
