@@ -3,6 +3,8 @@
 from django.urls import include, path
 
 urlpatterns = [
-    path("account/", include("allauth.account.urls")),
+    path("account/", include("companion.accounts.urls")),
     path("", include("companion.chat.urls")),
 ]
+
+handler500 = "companion.accounts.views.broken"

@@ -15,7 +15,7 @@ from memory import retention
 from memory.models import Companion, Conversation, Memory, Reply, Session, Source, Speaker, Step, Turn
 
 TITLE_LENGTH = 60
-LONE_SURROGATES = {code: "\ufffd" for code in range(0xD800, 0xE000)}
+LONE_SURROGATES = dict.fromkeys(range(55296, 57344), "�")
 UNKEEPABLE = LONE_SURROGATES | {0: "\ufffd"}  # PostgreSQL's text holds neither
 
 
@@ -95,9 +95,7 @@ def _say(
         if conversation_id
         else begin_conversation(companion=companion, started_at=said_at)
     )
-    turn = keep_turn(
-        conversation=conversation, speaker=Speaker.PERSON, text=text, said_at=said_at, client_id=client_id
-    )
+    turn = keep_turn(conversation=conversation, speaker=Speaker.PERSON, text=text, said_at=said_at, client_id=client_id)
     reply = Reply.objects.create(owner_id=person_id, turn=turn, queued_at=said_at)
     return Said(turn=turn, reply=reply, repeated=False)
 

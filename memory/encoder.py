@@ -75,10 +75,8 @@ class LocalEncoder:
     def _encode_together(self, batch: "list[_Asked]") -> None:
         texts = [text for part in batch for text in part.texts]
         try:
-            vectors = self._model.encode(
-                texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False
-            )
-        except Exception as error:  # noqa: BLE001 - handed to every thread that asked
+            vectors = self._model.encode(texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
+        except Exception as error:
             for part in batch:
                 part.error = error
             return
@@ -101,7 +99,9 @@ class _Asked:
 def _load(name: str) -> "SentenceTransformer":
     import torch
     from sentence_transformers import SentenceTransformer
+    from transformers.utils.logging import disable_progress_bar
 
+    disable_progress_bar()
     torch.set_num_threads(int(os.environ.get("ENCODER_THREADS", "1")))
     packaged = PACKAGED.get(name)
     model: SentenceTransformer = SentenceTransformer(str(packaged()) if packaged else name, device=device())

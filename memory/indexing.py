@@ -1,6 +1,7 @@
 """Give turns their keys, so that they can be recalled: by meaning, by words, alone and in context."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Prefetch
@@ -48,14 +49,18 @@ def _key_texts(turn: Turn, before: str | None) -> tuple[str, str]:
     return turn.text, f"{before}\n{turn.text}" if before else turn.text
 
 
-def _embedded(pair: tuple[str, str], vectors: Iterable) -> tuple:  # type: ignore[type-arg]
-    made = {text: next(vectors) for text in dict.fromkeys(pair)}  # type: ignore[call-overload]
-    return tuple(made[text] for text in pair)
+def _embedded(pair: tuple[str, str], vectors: Iterator[Any]) -> tuple[Any, Any]:
+    made = {text: next(vectors) for text in dict.fromkeys(pair)}
+    return made[pair[0]], made[pair[1]]
 
 
 @transaction.atomic
 def _write_keys(
-    person_id: int, turns: list[Turn], texts: list[tuple[str, str]], embedded: list[tuple], encoder: str  # type: ignore[type-arg]
+    person_id: int,
+    turns: list[Turn],
+    texts: list[tuple[str, str]],
+    embedded: list[tuple[Any, Any]],
+    encoder: str,
 ) -> int:
     Collection.objects.get_or_create(owner_id=person_id)
     counted = Collection.objects.of(person_id).select_for_update().get()

@@ -84,8 +84,7 @@ class CreateRoles(Operation):
     ) -> None:
         for role in (APP_ROLE, SWEEP_ROLE):
             schema_editor.execute(
-                f"do $$ begin create role {role} login noinherit; "
-                "exception when duplicate_object then null; end $$"
+                f"do $$ begin create role {role} login noinherit; exception when duplicate_object then null; end $$"
             )
             schema_editor.execute(f"grant usage on schema public to {role}")
 

@@ -27,14 +27,16 @@ MOST_TERMS = 16_000  # sparsevec stores no more non-zero entries
 
 WORD = re.compile(r"[^\W_]+(?:['’][^\W_]+)*")
 FUNCTION_WORDS = frozenset(
-    """a about after again all also am an and any are aren't as at be because been before being but by can can't could
-    couldn't did didn't do does doesn't doing don't down during each few for from further had hadn't has hasn't have
-    haven't having he he's her here hers herself him himself his how i i'd i'll i'm i've if in into is isn't it it's its
-    itself just let's me more most my myself no nor not now of off on once only or other our ours ourselves out over own
-    really s same she she's should shouldn't so some such t than that that's the their theirs them themselves then there
-    these they they're this those through to too under until up us very was wasn't we we're were weren't what what's
-    when where which while who whom why will with won't would wouldn't yeah yes you you'd you'll you're you've your
-    yours yourself yourselves""".split()
+    """
+    a about after again all also am an and any are aren't as at be because been before being but by can can't
+    could couldn't did didn't do does doesn't doing don't down during each few for from further had hadn't has
+    hasn't have haven't having he he's her here hers herself him himself his how i i'd i'll i'm i've if in
+    into is isn't it it's its itself just let's me more most my myself no nor not now of off on once only or
+    other our ours ourselves out over own really s same she she's should shouldn't so some such t than that
+    that's the their theirs them themselves then there these they they're this those through to too under
+    until up us very was wasn't we we're were weren't what what's when where which while who whom why will
+    with won't would wouldn't yeah yes you you'd you'll you're you've your yours yourself yourselves
+    """.split()
 )
 
 _thread = local()

@@ -27,7 +27,7 @@ Tokens = Callable[[str], int]
 
 
 def estimate_tokens(text: str) -> int:
-    """Tokens of a text where the engine's own tokenizer is not at hand: one for three bytes, more than English needs."""
+    """Tokens of a text without the engine's own tokenizer: one for three bytes, more than English needs."""
     return len(text.encode()) // 3 + 1
 
 
@@ -68,7 +68,9 @@ def build(
     room = budget - _cost(system, tokens) - MESSAGE_OVERHEAD
     window = _window(turn, room=room // 2, tokens=tokens)
     shown = {said.pk for said in window}
-    question = _asked(turn, [n for n in fitting if n.turn not in shown], remembering, moment, tokens, room // 2)
+    told = [note for note in fitting if note.turn not in shown]
+    nothing = remembering.needs_memory and not fitting
+    question = _asked(turn, told, nothing, remembering.sufficient, moment, tokens, room // 2)
     messages = [Message(role="system", content=system), *map(_as_message, window)]
     messages.append(Message(role="user", content=question))
     return Prompt(
@@ -131,12 +133,18 @@ def _as_message(turn: Turn) -> Message:
 
 
 def _asked(
-    turn: Turn, notes: list[Note], remembering: Remembering, moment: datetime, tokens: Tokens, room: int
+    turn: Turn,
+    notes: list[Note],
+    nothing: bool,
+    sufficient: bool,
+    moment: datetime,
+    tokens: Tokens,
+    room: int,
 ) -> str:
     """The new turn under what memory brings to it; a very long turn is cut in its middle, never the notes."""
     text = turn.text
     while True:
-        asked = render("turn.jinja", text=text, notes=notes, remembering=remembering, moment=moment)
+        asked = render("turn.jinja", text=text, notes=notes, nothing=nothing, sufficient=sufficient, moment=moment)
         if (over := _cost(asked, tokens) - room) <= 0 or len(text) < 200:
             return asked
         text = cut_middle(text, len(text) - max(3 * over, 100))

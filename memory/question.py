@@ -15,6 +15,10 @@ QUESTION_WORD = re.compile(
     r"(?:\s+(?:kind|kinds|sort|type|types|time|day|date|year|month)\b(?:\s+of)?)?\s*",
     re.IGNORECASE,
 )
+COMPANION_SAID = re.compile(
+    r"\b(?:did you|you) (?:tell|told|say|said|suggest(?:ed)?|recommend(?:ed)?|advise[d]?)\b", re.IGNORECASE
+)
+FIRST_PERSON = re.compile(r"\b(?:i|my|me|mine|we|our)\b", re.IGNORECASE)
 AUXILIARY = re.compile(
     r"^(?:is|are|was|were|do|does|did|has|have|had|will|would|can|could|should|might|may)(?:n't)?\b\s*",
     re.IGNORECASE,
@@ -29,7 +33,8 @@ def normal_form(question: str, *, person: str = "", companion: str = "") -> str:
     form = question.strip()
     for pattern in (ASKING, QUESTION_WORD, AUXILIARY):
         form = pattern.sub("", form, count=1)
-    form = _as_pronoun(form, person, "I", "my")
+    if FIRST_PERSON.search(question) is None:  # whoever says "I" means somebody else by the name
+        form = _as_pronoun(form, person, "I", "my")
     form = _as_pronoun(form, companion, "you", "your")
     form = form.strip(" \n\t?!.,;:")
     return form or question.strip()
@@ -45,14 +50,13 @@ def _as_pronoun(text: str, name: str, subject: str, possessive: str) -> str:
 
 def asked_about(question: str, *, person: str, companion: str) -> str | None:
     """Whose words are looked for: "person", "companion", or None where the question does not say."""
-    lower = question.lower()
-    names = {"person": person.lower(), "companion": companion.lower()}
-    named = [who for who, name in names.items() if name and re.search(rf"\b{re.escape(name)}\b", lower)]
-    if len(named) == 1:
-        return named[0]
-    if re.search(r"\b(?:you|did you) (?:told|said|say|suggest|suggested|recommend|recommended|tell) ", lower):
+    if COMPANION_SAID.search(question):
         return "companion"
-    return "person" if re.search(r"\b(?:i|my|me|mine|we|our)\b", lower) else None
+    if FIRST_PERSON.search(question):
+        return "person"
+    names = {"person": person, "companion": companion}
+    named = [who for who, name in names.items() if name and re.search(rf"\b{re.escape(name)}\b", question, re.I)]
+    return named[0] if len(named) == 1 else None
 
 
 def asks(text: str) -> bool:

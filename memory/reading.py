@@ -1,10 +1,12 @@
-"""From candidates to notes: what is worth reading, quoted and dated, in time order (Chain-of-Note; LongMemEval §5.5)."""
+"""From candidates to notes: what is worth reading, quoted and dated, in time order (LongMemEval §5.5)."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import cast
 
 from memory import clock, lexicon
-from memory.engine import Note
+from memory.engine import Note, Speaker
+from memory.gate import needs_memory
 from memory.models import Turn
 from memory.recall import Candidate, Remembering
 from memory.temporal import when_in_words
@@ -17,15 +19,16 @@ SHOWN = 0.6  # share of a note's own words that a reply must hold to count as ha
 
 
 def choose(remembering: Remembering, *, zone: str) -> list[Note]:
-    """The notes of one recall, in time order; the same words said twice are told once."""
+    """The notes of one recall, in time order; the same words said twice are told once, small talk never."""
     worthy = _worth_reading(remembering.candidates)
     turns = Turn.objects.in_bulk([candidate.turn_id for candidate in worthy])
     moment = clock.local(remembering.moment, zone)
-    notes, seen = [], set()
+    notes: list[Note] = []
+    seen: set[str] = set()
     for candidate in worthy:
         turn = turns[candidate.turn_id]
         told = " ".join(turn.text.lower().split())
-        if told not in seen and len(notes) < MOST_NOTES:
+        if told not in seen and len(notes) < MOST_NOTES and needs_memory(turn.text):
             seen.add(told)
             notes.append(_note(candidate, turn, clock.local(turn.said_at, zone), moment))
     return sorted(notes, key=lambda note: note.said_at)
@@ -42,7 +45,7 @@ def _note(candidate: Candidate, turn: Turn, said_at: datetime, moment: datetime)
     return Note(
         memory=candidate.memory_id,
         turn=turn.pk,
-        speaker=turn.speaker,
+        speaker=cast(Speaker, turn.speaker),
         quote=excerpt(turn.text),
         said_at=said_at,
         when=when_in_words(said_at, moment=moment),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from time import perf_counter
+from typing import Any
 
 import numpy as np
 from django.db import connection
@@ -123,7 +124,7 @@ def _search(
     encoder: str,
     leave_out: Sequence[int],
 ) -> list[type_row]:
-    parameters = {
+    parameters: dict[str, Any] = {
         "vector": HalfVector(vector).to_text(),
         "terms": terms.to_text(),
         "owner": companion.owner_id,

@@ -104,12 +104,14 @@ def request_stop(*, reply_id: UUID) -> bool:
 
 def ask_again(*, reply_id: UUID) -> bool:
     """Let a broken or stopped reply wait for a worker again. False where there is nothing to try again."""
-    again = Reply.objects.filter(
-        pk=reply_id, state__in=(Reply.State.BROKEN, Reply.State.STOPPED), can_retry=True
-    )
+    again = Reply.objects.filter(pk=reply_id, state__in=(Reply.State.BROKEN, Reply.State.STOPPED), can_retry=True)
     return bool(
         again.update(
-            state=Reply.State.WAITING, attempts=0, stop_requested=False, can_retry=False, queued_at=clock.now()
+            state=Reply.State.WAITING,
+            attempts=0,
+            stop_requested=False,
+            can_retry=False,
+            queued_at=clock.now(),
         )
     )
 

@@ -2,7 +2,7 @@
 
 from datetime import date, datetime
 
-NUMBERS = "no one two three four five six seven eight nine ten eleven twelve".split()
+NUMBERS = ["no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
 
 
 def day_in_words(day: date, *, today: date) -> str:

@@ -1,10 +1,11 @@
 """What everybody's rows are looked through for: ids and states only, under the sweeps' own role."""
 
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connections
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from memory import clock, dialogue
 from memory import reply as replies
@@ -48,7 +49,7 @@ def _close_if_silent(person_id: int, session_id: int) -> None:
             dialogue.close_session(session=session, at=session.ended_at + timedelta(minutes=1))
 
 
-def _sweep(rows) -> list:  # type: ignore[no-untyped-def,type-arg]
+def _sweep(rows: QuerySet[Any, Any]) -> list[Any]:
     try:
         return list(rows[:AT_ONCE])
     finally:

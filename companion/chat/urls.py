@@ -1,5 +1,12 @@
 """The chat page and what it reads."""
 
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from companion.chat import views
+
+urlpatterns = [
+    path("", views.chat, name="chat"),
+    path("c/<uuid:conversation_id>/", views.chat, name="conversation"),
+    path("api/conversations", views.conversations, name="conversations"),
+    path("api/conversations/<uuid:conversation_id>/turns", views.turns, name="turns"),
+]

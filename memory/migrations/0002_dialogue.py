@@ -21,18 +21,14 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("name", models.CharField(default="Rosemary", max_length=60)),
                 ("manner", models.TextField(blank=True, default="")),
                 ("created_at", models.DateTimeField()),
                 (
                     "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
                 ),
             ],
             options={
@@ -59,9 +55,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
                 ),
             ],
         ),
@@ -70,15 +64,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "origin",
-                    models.CharField(
-                        help_text="the source's own name of it, when imported", max_length=200, null=True
-                    ),
+                    models.CharField(help_text="the source's own name of it, when imported", max_length=200, null=True),
                 ),
                 ("started_at", models.DateTimeField()),
                 ("ended_at", models.DateTimeField(help_text="when its last turn was said")),
@@ -93,9 +83,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
                 ),
             ],
         ),
@@ -104,16 +92,12 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("number", models.PositiveIntegerField(help_text="its place in the conversation, from 1")),
                 (
                     "speaker",
-                    models.CharField(
-                        choices=[("person", "Person"), ("companion", "Companion")], max_length=9
-                    ),
+                    models.CharField(choices=[("person", "Person"), ("companion", "Companion")], max_length=9),
                 ),
                 ("text", models.TextField()),
                 ("said_at", models.DateTimeField()),
@@ -140,9 +124,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
                 ),
                 (
                     "session",
@@ -186,18 +168,14 @@ class Migration(migrations.Migration):
                 ("engine", models.CharField(blank=True, default="", max_length=200)),
                 (
                     "explanation",
-                    models.TextField(
-                        blank=True, default="", help_text="why it broke, in words for the person"
-                    ),
+                    models.TextField(blank=True, default="", help_text="why it broke, in words for the person"),
                 ),
                 ("can_retry", models.BooleanField(default=False)),
                 ("queued_at", models.DateTimeField()),
                 ("finished_at", models.DateTimeField(null=True)),
                 (
                     "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
                 ),
                 (
                     "answer",
@@ -229,9 +207,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="session",
-            index=models.Index(
-                condition=models.Q(("closed_at", None)), fields=["ended_at"], name="open_sessions"
-            ),
+            index=models.Index(condition=models.Q(("closed_at", None)), fields=["ended_at"], name="open_sessions"),
         ),
         migrations.AddConstraint(
             model_name="session",

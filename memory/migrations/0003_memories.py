@@ -17,15 +17,11 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 (
                     "kind",
-                    models.CharField(
-                        choices=[("round", "Round"), ("session", "Session Summary")], max_length=10
-                    ),
+                    models.CharField(choices=[("round", "Round"), ("session", "Session Summary")], max_length=10),
                 ),
                 ("text", models.TextField(help_text="empty for a round: its turns are its text")),
                 ("said_at", models.DateTimeField()),
@@ -47,15 +43,11 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "sensitivity",
-                    models.FloatField(
-                        default=0.0, help_text="0-1: how painful it may be to bring it up unasked"
-                    ),
+                    models.FloatField(default=0.0, help_text="0-1: how painful it may be to bring it up unasked"),
                 ),
                 (
                     "version",
-                    models.CharField(
-                        blank=True, default="", help_text="what made it: model, prompt", max_length=200
-                    ),
+                    models.CharField(blank=True, default="", help_text="what made it: model, prompt", max_length=200),
                 ),
                 (
                     "companion",
@@ -63,9 +55,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
                 ),
                 (
                     "session",
@@ -85,9 +75,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("start", models.PositiveIntegerField()),
                 ("end", models.PositiveIntegerField(help_text="one past the last character")),
@@ -101,9 +89,7 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
                 ),
                 (
                     "turn",
@@ -118,9 +104,7 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("kind", models.CharField(choices=[("summary", "Summary")], max_length=20)),
                 (
@@ -138,9 +122,7 @@ class Migration(migrations.Migration):
                 ("done_at", models.DateTimeField(null=True)),
                 (
                     "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
                 ),
                 (
                     "session",
@@ -166,9 +148,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="step",
-            index=models.Index(
-                condition=models.Q(("state", "waiting")), fields=["due_at"], name="waiting_steps"
-            ),
+            index=models.Index(condition=models.Q(("state", "waiting")), fields=["due_at"], name="waiting_steps"),
         ),
         migrations.AddConstraint(
             model_name="step",

@@ -30,8 +30,7 @@ create table memory_key (
 ) partition by hash (owner_id);
 create index on memory_key (owner_id, turn_id);
 """ + "".join(
-    f"create table memory_key_{n:02} partition of memory_key"
-    f" for values with (modulus {PARTITIONS}, remainder {n});\n"
+    f"create table memory_key_{n:02} partition of memory_key for values with (modulus {PARTITIONS}, remainder {n});\n"
     for n in range(PARTITIONS)
 )
 
@@ -44,9 +43,7 @@ class Migration(migrations.Migration):
 
     operations = [
         migrations.SeparateDatabaseAndState(
-            database_operations=[
-                migrations.RunSQL(PARTITIONED, "drop table memory_key; drop sequence memory_key_seq")
-            ],
+            database_operations=[migrations.RunSQL(PARTITIONED, "drop table memory_key; drop sequence memory_key_seq")],
             state_operations=[
                 migrations.CreateModel(
                     name="Key",
@@ -65,9 +62,7 @@ class Migration(migrations.Migration):
                         (
                             "id",
                             models.BigIntegerField(
-                                db_default=django.db.models.expressions.RawSQL(
-                                    "nextval('memory_key_seq')", []
-                                )
+                                db_default=django.db.models.expressions.RawSQL("nextval('memory_key_seq')", [])
                             ),
                         ),
                         (
@@ -95,9 +90,7 @@ class Migration(migrations.Migration):
                         ("happened_to", models.DateTimeField(null=True)),
                         (
                             "companion",
-                            models.ForeignKey(
-                                on_delete=django.db.models.deletion.CASCADE, to="memory.companion"
-                            ),
+                            models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="memory.companion"),
                         ),
                         (
                             "memory",
@@ -109,9 +102,7 @@ class Migration(migrations.Migration):
                         ),
                         (
                             "owner",
-                            models.ForeignKey(
-                                on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                            ),
+                            models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
                         ),
                         (
                             "turn",
@@ -134,17 +125,13 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("turns", models.IntegerField(default=0)),
                 ("length", models.BigIntegerField(default=0, help_text="terms in all of them")),
                 (
                     "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
                 ),
             ],
             options={
@@ -156,17 +143,13 @@ class Migration(migrations.Migration):
             fields=[
                 (
                     "id",
-                    models.BigAutoField(
-                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
-                    ),
+                    models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID"),
                 ),
                 ("term", models.IntegerField(help_text="stable hash of the stem")),
                 ("frequency", models.IntegerField(help_text="turns that hold it")),
                 (
                     "owner",
-                    models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL
-                    ),
+                    models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to=settings.AUTH_USER_MODEL),
                 ),
             ],
             options={

@@ -55,9 +55,7 @@ class Session(OwnedModel):
 
     class Meta:
         constraints = [
-            models.UniqueConstraint(
-                fields=["conversation"], condition=Q(closed_at=None), name="one_open_session"
-            ),
+            models.UniqueConstraint(fields=["conversation"], condition=Q(closed_at=None), name="one_open_session"),
             models.UniqueConstraint(fields=["conversation", "origin"], name="session_origin_once"),
         ]
         indexes = [
@@ -121,9 +119,7 @@ class Reply(OwnedModel):
     class Meta:
         verbose_name_plural = "replies"
         indexes = [
-            models.Index(
-                fields=["queued_at"], condition=Q(state__in=("waiting", "writing")), name="open_replies"
-            ),
+            models.Index(fields=["queued_at"], condition=Q(state__in=("waiting", "writing")), name="open_replies"),
         ]
 
     def __str__(self) -> str:

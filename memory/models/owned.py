@@ -1,12 +1,14 @@
 """What every row of a person has in common: an owner, and a manager that asks whose."""
 
-from typing import Self
+from typing import Generic, Self, TypeVar
 
 from django.conf import settings
 from django.db import models
 
+Row = TypeVar("Row", bound=models.Model)
 
-class OwnedQuerySet(models.QuerySet):  # type: ignore[type-arg]
+
+class OwnedQuerySet(models.QuerySet[Row], Generic[Row]):
     """Rows that belong to people."""
 
     def of(self, person_id: int) -> Self:

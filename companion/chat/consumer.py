@@ -1,0 +1,177 @@
+"""The websocket: what a person says is kept, then acknowledged; replies are followed, each in a task of its own."""
+
+import asyncio
+import logging
+from typing import Any
+from uuid import UUID
+
+from channels.db import database_sync_to_async
+from channels.generic.websocket import AsyncWebsocketConsumer
+from django.db import DatabaseError, InterfaceError
+from pydantic import BaseModel
+from redis.exceptions import RedisError
+
+from companion.accounts.models import Person
+from companion.chat import actions, protocol
+from companion.chat.following import follow
+from memory import dialogue
+from memory.models import Reply
+
+log = logging.getLogger(__name__)
+
+SIGNED_OUT = 4401
+TRY_LATER = 1013
+SLOW = 20.0  # seconds: a socket that takes no more for so long is dropped; it resumes by sequence
+MOST_FOLLOWED = 50  # replies one socket follows at a time
+AWAY = "Rosemary’s database cannot be reached just now. Your words are kept in this page and sent again by themselves."
+QUEUE_AWAY = "Rosemary’s message queue cannot be reached just now. What was sent is kept; the reply will come later."
+
+REFUSALS: dict[type[Exception], protocol.ErrorCode] = {
+    dialogue.NothingSaid: "empty",
+    dialogue.TooLong: "too_long",
+    dialogue.SaidOtherwise: "conflict",
+    dialogue.NoSuchConversation: "not_found",
+}
+
+
+class ChatConsumer(AsyncWebsocketConsumer):
+    """One tab of one person."""
+
+    person: Person
+
+    async def connect(self) -> None:
+        """Only somebody signed in; the origin was checked before."""
+        self.following: dict[UUID, asyncio.Task[None]] = {}
+        self.group: str | None = None
+        await self.accept()
+        try:
+            if not self.scope["user"].is_authenticated:
+                await self.close(code=SIGNED_OUT)
+                return
+            self.person = self.scope["user"]
+            welcome = await database_sync_to_async(actions.welcome)(self.person)
+            group = f"person.{self.person.pk}"
+            await self.channel_layer.group_add(group, self.channel_name)
+            self.group = group
+        except (DatabaseError, InterfaceError, RedisError, OSError) as error:
+            log.warning("a socket could not be welcomed: %s", type(error).__name__)
+            await self.say_frame(protocol.Error(code="unavailable", message=AWAY, retry=True))
+            await self.close(code=TRY_LATER)
+            return
+        await self.say_frame(welcome)
+
+    async def disconnect(self, code: int) -> None:
+        """Nothing is lost with a socket: replies go on, and another tab can follow them."""
+        for task in self.following.values():
+            task.cancel()
+        if self.group:
+            try:
+                await self.channel_layer.group_discard(self.group, self.channel_name)
+            except (RedisError, OSError) as error:
+                log.warning("a socket left no word: %s", type(error).__name__)
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        """One frame. Whatever is wrong with it is answered, and harms nothing else."""
+        if not getattr(self, "person", None):
+            return
+        client_id = None
+        try:
+            frame = protocol.read(text_data)
+            client_id = getattr(frame, "client_id", None)
+            await self.obey(frame)
+        except protocol.Unreadable as refused:
+            await self.say_frame(refused.error)
+        except tuple(REFUSALS) as refused:
+            code = REFUSALS[type(refused)]
+            await self.say_frame(protocol.Error(code=code, message=str(refused), client_id=client_id))
+        except (DatabaseError, InterfaceError) as error:
+            log.warning("a message could not be kept: %s", type(error).__name__)
+            await self.say_frame(protocol.Error(code="unavailable", message=AWAY, client_id=client_id, retry=True))
+
+    async def obey(self, frame: protocol.Asked) -> None:
+        """Do what a frame asks."""
+        match frame:
+            case protocol.Say():
+                await self.say(frame)
+            case protocol.Follow():
+                self.follow(frame.reply, frame.last_seq)
+            case protocol.Stop():
+                await self.answered(actions.stop, frame.reply)
+            case protocol.TryAgain():
+                if await self.answered(actions.try_again, frame.reply):
+                    self.follow(frame.reply, 0)
+            case protocol.Ping():
+                await self.say_frame(protocol.Pong())
+
+    async def say(self, frame: protocol.Say) -> None:
+        """Keep it; then acknowledge, have it answered, and tell the other tabs."""
+        said = await database_sync_to_async(actions.keep)(self.person, frame)
+        await self.say_frame(actions.kept_frame(said))
+        if not said.repeated or said.reply.state == Reply.State.WAITING:
+            await self.announce(said)
+        self.follow(said.reply.pk, 0)
+
+    async def announce(self, said: dialogue.Said) -> None:
+        """Queue the reply and ring the other tabs. Without Redis the sweep queues it once that is back."""
+        try:
+            await database_sync_to_async(actions.queue_reply)(said.reply)
+            event = {"type": "said.elsewhere", "frame": actions.said_frame(said), "by": self.channel_name}
+            await self.channel_layer.group_send(self.group, event)
+        except (RedisError, OSError, actions.QueueAway) as error:
+            log.warning("reply %s waits for the sweep: %s", said.reply.pk, type(error).__name__)
+            await self.say_frame(
+                protocol.Error(code="unavailable", message=QUEUE_AWAY, reply=said.reply.pk, retry=False)
+            )
+
+    async def said_elsewhere(self, event: dict[str, Any]) -> None:
+        """Another tab of the same person said something."""
+        if event["by"] != self.channel_name:
+            await self.send_text(event["frame"])
+
+    async def answered(self, act: Any, reply_id: UUID) -> bool:
+        """Do something with a reply of this person; another's is as if it did not exist."""
+        try:
+            return bool(await database_sync_to_async(act)(self.person, reply_id))
+        except Reply.DoesNotExist:
+            await self.no_such_reply(reply_id)
+        except (RedisError, actions.QueueAway):
+            await self.say_frame(protocol.Error(code="unavailable", message=QUEUE_AWAY, reply=reply_id))
+        return False
+
+    async def no_such_reply(self, reply_id: UUID) -> None:
+        """The same answer whether it belongs to somebody else or to nobody."""
+        message = "There is no such reply."
+        await self.say_frame(protocol.Error(code="not_found", message=message, reply=reply_id))
+
+    def follow(self, reply_id: UUID, last_seq: int) -> None:
+        """Forward a reply's log from here on; asked again, from the new place."""
+        if (running := self.following.pop(reply_id, None)) is not None:
+            running.cancel()
+        if len(self.following) < MOST_FOLLOWED:
+            self.following[reply_id] = asyncio.create_task(self.forward(reply_id, last_seq))
+
+    async def forward(self, reply_id: UUID, last_seq: int) -> None:
+        """Until the reply is done or the socket is gone."""
+        try:
+            async for frame in follow(self.person, reply_id, last_seq):
+                await self.send_text(protocol.dumps(frame))
+        except Reply.DoesNotExist:
+            await self.no_such_reply(reply_id)
+        except (DatabaseError, InterfaceError):
+            await self.say_frame(protocol.Error(code="unavailable", message=AWAY, reply=reply_id, retry=True))
+        finally:
+            if self.following.get(reply_id) is asyncio.current_task():
+                del self.following[reply_id]
+
+    async def say_frame(self, frame: BaseModel) -> None:
+        """Send one frame."""
+        await self.send_text(frame.model_dump_json())
+
+    async def send_text(self, text: str) -> None:
+        """A socket that takes nothing for a while is dropped; its replies go on without it."""
+        try:
+            async with asyncio.timeout(SLOW):
+                await self.send(text_data=text)
+        except TimeoutError:
+            log.warning("a socket took nothing for %d seconds and is dropped", SLOW)
+            await self.close(code=TRY_LATER)

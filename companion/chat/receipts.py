@@ -1,0 +1,57 @@
+"""The receipt under a reply: what came to mind, why, and what became of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+from uuid import UUID
+
+from companion.chat.protocol import Recalled as RecalledFrame
+from companion.chat.protocol import Receipt
+from memory import clock
+from memory.engine import Speaker
+from memory.models import Recall, Recalled
+from memory.reading import excerpt
+from memory.temporal import when_in_words
+
+NEAR = 0.35  # cosine from which "meaning" is told as a reason
+WORDS = 0.15  # share of the question's words from which "words" is
+
+
+def receipts(reply_ids: Sequence[UUID], *, zone: str) -> dict[UUID | None, Receipt]:
+    """The receipts of these replies, by reply; times stand on the person's clock. Runs inside `acting_as`."""
+    recalls = Recall.objects.filter(reply_id__in=reply_ids).prefetch_related("recalled__memory", "recalled__turn")
+    return {recall.reply_id: _receipt(recall, zone) for recall in recalls}
+
+
+def _receipt(recall: Recall, zone: str) -> Receipt:
+    now = clock.now()
+    recalled = [_recalled(row, recall, zone, now) for row in recall.recalled.all()]
+    return Receipt(needed=recall.needs_memory, recalled=recalled, sufficient=recall.sufficient)
+
+
+def _recalled(row: Recalled, recall: Recall, zone: str, now: datetime) -> RecalledFrame:
+    said_at = clock.local(row.memory.said_at if row.turn is None else row.turn.said_at, zone)
+    return RecalledFrame(
+        memory=row.memory_id,
+        turn=row.turn_id,
+        conversation=row.turn.conversation_id if row.turn else None,
+        speaker=cast(Speaker, row.turn.speaker if row.turn else "person"),
+        quote=excerpt(row.turn.text if row.turn else row.memory.text),
+        said_at=said_at,
+        when=when_in_words(said_at, moment=clock.local(recall.moment, zone)),
+        why=why(row.scores),
+        scores={part: row.scores[part] for part in ("dense", "lexical", "total")},
+        retention=round(row.memory.retention(now), 3),
+        in_prompt=row.in_prompt,
+        used=row.used,
+    )
+
+
+def why(scores: dict[str, float]) -> list[str]:
+    """The reasons that weighed, in words."""
+    reasons = []
+    if scores["lexical"] >= WORDS:
+        reasons.append("Shares your words")
+    if scores["dense"] >= NEAR:
+        reasons.append("Near in meaning")
+    return reasons or ["Faintly near"]
