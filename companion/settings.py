@@ -129,17 +129,32 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 12},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("name", "email")},
+    },
 ]
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "account_login"
 ACCOUNT_ADAPTER = "companion.accounts.adapter.AccountAdapter"
-ACCOUNT_SIGNUP_FORM_CLASS = "companion.accounts.forms.SignUpForm"
+ACCOUNT_FORMS = {
+    "signup": "companion.accounts.forms.SignUpForm",
+    "login": "companion.accounts.forms.SignInForm",
+    "reset_password": "companion.accounts.forms.ResetPasswordForm",
+    "reset_password_from_key": "companion.accounts.forms.ResetPasswordKeyForm",
+    "change_password": "companion.accounts.forms.ChangePasswordForm",
+    "set_password": "companion.accounts.forms.SetPasswordForm",
+    "reauthenticate": "companion.accounts.forms.ReauthenticateForm",
+}
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+# With "none", signing up with an address that is taken cannot be hidden, as a new account is entered at once;
+# with "mandatory" the answer is the same for both, and a mail tells the address's owner.
 ACCOUNT_EMAIL_VERIFICATION = env.str("EMAIL_VERIFICATION", default="none")
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_RATE_LIMITS = {"signup": "10/m/ip,60/h/ip"}  # allauth's own limits hold for everything else
 ACCOUNT_SESSION_REMEMBER = True
 EMAIL_BACKEND = env.str("EMAIL_BACKEND", default="django.core.mail.backends.console.EmailBackend")
 EMAIL_HOST = env.str("EMAIL_HOST", default="localhost")

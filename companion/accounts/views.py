@@ -1,0 +1,141 @@
+"""Pages of accounts that are ours: sign-up, one's own account, invitations. The rest are allauth's own."""
+
+import sys
+from typing import Any, cast
+
+import redis.exceptions
+from allauth.account.views import LoginView, SignupView
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from companion.accounts import admission
+from companion.accounts.forms import InvitationForm, PreferencesForm, SignUpForm
+from companion.accounts.models import Invitation, Person
+from memory import clock
+
+LINK_IN_SESSION = "invitation_link"
+UNREACHABLE = (OperationalError, InterfaceError, redis.exceptions.ConnectionError)
+
+
+class SignUpView(SignupView):
+    """The first sign-up has a page of its own; whoever loses a race to it is told by the page for a closed door."""
+
+    def get_template_names(self) -> list[str]:
+        """One page for the first account, a simpler one for all that follow."""
+        return ["accounts/first_run.html" if admission.is_first() else "account/signup.html"]
+
+    def get_form_kwargs(self) -> dict[str, Any]:
+        """The form asks for the token where this request needs one."""
+        return {**super().get_form_kwargs(), "request": self.request}
+
+    def get_initial(self) -> dict[str, Any]:
+        """A link may carry the set-up token."""
+        return {**super().get_initial(), "token": self.request.GET.get("token", "")}
+
+    def form_valid(self, form: SignUpForm) -> HttpResponse:
+        """As allauth's, and an answer for whoever came a moment too late."""
+        try:
+            return cast(HttpResponse, super().form_valid(form))
+        except admission.NotAdmitted:
+            return self.closed()
+        except ValidationError as taken:
+            form.add_error("email", taken)
+            return cast(HttpResponse, self.form_invalid(form))
+
+    def closed(self) -> HttpResponse:
+        """The door is closed, or opens by invitation."""
+        by_invitation = admission.by_invitation()
+        return render(self.request, "account/signup_closed.html", {"by_invitation": by_invitation}, status=403)
+
+
+class SignInView(LoginView):
+    """Before the first account there is nobody to sign in: that leads to sign-up."""
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        """The form, or the way to the first sign-up."""
+        if admission.is_first():
+            return redirect("account_signup")
+        return cast(HttpResponse, super().get(request, *args, **kwargs))
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """Sign-up is offered only to those it would let in."""
+        return {**super().get_context_data(**kwargs), "may_sign_up": admission.may_sign_up(self.request)}
+
+
+def person_of(request: HttpRequest) -> Person:
+    """Who is signed in, on a page that asks for it."""
+    return cast(Person, request.user)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def preferences(request: HttpRequest) -> HttpResponse:
+    """Name and time zone, and the ways to password, invitations and sign-out."""
+    form = PreferencesForm(request.POST or None, person=person_of(request))
+    if form.is_valid():
+        form.save()
+        messages.success(request, "Kept.")
+        return redirect("account_preferences")
+    return render(request, "accounts/preferences.html", {"form": form})
+
+
+def _administrator(request: HttpRequest) -> Person:
+    person = person_of(request)
+    if not person.is_staff:
+        raise PermissionDenied
+    return person
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def invitations(request: HttpRequest) -> HttpResponse:
+    """All invitations; making one shows its link once."""
+    administrator = _administrator(request)
+    form = InvitationForm(request.POST or None)
+    if request.method == "POST" and form.is_valid():
+        code = admission.invite(by=administrator, made_for=form.cleaned_data["made_for"])
+        request.session[LINK_IN_SESSION] = request.build_absolute_uri(reverse("accounts_invitation", args=[code]))
+        return redirect("accounts_invitations")
+    now = clock.now()
+    made = [(one, one.state(now)) for one in Invitation.objects.select_related("made_by", "used_by")]
+    page = {"form": form, "invitations": made, "link": request.session.pop(LINK_IN_SESSION, None)}
+    return render(request, "accounts/invitations.html", page)
+
+
+@login_required
+@require_POST
+def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
+    """Take one back before it is used."""
+    _administrator(request)
+    gone, _ = Invitation.objects.filter(pk=pk, used_at=None).delete()
+    if not gone:
+        raise Http404
+    messages.success(request, "Taken back. Its link lets nobody in any more.")
+    return redirect("accounts_invitations")
+
+
+@never_cache
+@require_safe
+def invitation(request: HttpRequest, code: str) -> HttpResponse:
+    """An invitation's link: on to sign-up, without the code in the address."""
+    if not admission.accept(request, code=code):
+        return render(request, "accounts/invitation_over.html", status=410)
+    return redirect("account_signup")
+
+
+def broken(request: HttpRequest) -> HttpResponse:
+    """Something failed. Where it is the database or Redis that cannot be reached, say so: that mends itself."""
+    unreachable = isinstance(sys.exc_info()[1], UNREACHABLE)
+    status = 503 if unreachable else 500
+    # Without the request, so that no part of the page asks the database who is signed in.
+    return HttpResponse(render_to_string(f"{status}.html"), status=status)
