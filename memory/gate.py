@@ -1,22 +1,25 @@
 """Is memory needed at all (SCM, Adapt-LLM)? And does what came to mind hold the answer?"""
 
-import re
+from memory.lexicon import WORD
 
-SMALL_TALK = re.compile(
-    r"^(?:(?:hi|hello|hey|hiya|good (?:morning|evening|afternoon|night|day)|thanks?(?: you)?(?: so much| a lot)?|"
-    r"thank you|bye|goodbye|see you(?: later| tomorrow| soon)?|ok(?:ay)?|cool|great|nice|lovely|yes|no|yep|nope|sure|"
-    r"got it|i see|ha(?:ha)*|lol|wow|how are you(?: today| doing)?|what'?s up|sleep well|you too)"
-    r"(?:\s+(?:there|rosemary|again|everyone|dear))?[\s,.!?…:)❤️🙂😀👋]*)+$",
-    re.IGNORECASE,
+SMALL_TALK = frozenset(
+    """
+    hi hello hey hiya good morning evening afternoon night day thanks thank you so much a lot very bye goodbye see later
+    tomorrow soon ok okay cool great nice lovely yes no yep nope sure got it i ha haha lol wow how are doing sleep well
+    too there again everyone dear
+    """.split()
 )
+MOST_WORDS = 8  # a longer text says something, whatever its words
 
 COVERED = 0.5  # share of the question's words that one turn should hold
 NEAR = 0.5  # or the cosine with it that says the same in other words
 
 
-def needs_memory(text: str) -> bool:
-    """Small talk needs no memory and gets none."""
-    return SMALL_TALK.match(text.strip()) is None
+def needs_memory(text: str, *, companion: str = "") -> bool:
+    """Small talk needs no memory and gets none; greeting the companion by name is small talk too."""
+    words = [word.lower() for word in WORD.findall(text)]
+    known = SMALL_TALK | {word.lower() for word in WORD.findall(companion)}
+    return len(words) > MOST_WORDS or not known.issuperset(words)
 
 
 def is_sufficient(scores: list[dict[str, float]]) -> bool:

@@ -94,7 +94,7 @@ def recall(
     `leave_out` names turns that are not looked at, such as the question's own. Runs inside `acting_as(person)`.
     """
     started = perf_counter()
-    if not gate.needs_memory(question):
+    if not gate.needs_memory(question, companion=companion.name):
         return Remembering(question, moment, [], needs_memory=False, sufficient=False)
     forms = question_forms(question, person=person, companion=companion.name)
     if vectors is None:

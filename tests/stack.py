@@ -1,0 +1,138 @@
+"""The whole product as its own processes, on the test run's PostgreSQL and Redis."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+from django.conf import settings
+from django.db import connections
+
+ROOT = Path(__file__).resolve().parent.parent
+CELERY = [sys.executable, "-m", "celery", "-A", "worker.app"]
+
+
+def free_port() -> int:
+    """A port that nobody listens on just now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass
+class Stack:
+    """Running processes by name, and how to reach them."""
+
+    port: int
+    logs: Path
+    environment: dict[str, str]
+    processes: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """Where the web process answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def commands(self) -> dict[str, list[str]]:
+        """What each process runs; the same commands as in production."""
+        uvicorn = [sys.executable, "-m", "uvicorn", "companion.asgi:application", "--port", str(self.port)]
+        worker = [*CELERY, "worker", "--without-gossip", "--without-mingle", "--pool", "threads"]
+        schedule = str(self.logs / "beat-schedule")
+        return {
+            "web": [*uvicorn, "--ws-max-size", "4194304"],
+            "chat": [*worker, "-Q", "chat", "--concurrency", "16", "-n", f"chat{self.port}@%h"],
+            "memory": [*worker, "-Q", "memory", "--concurrency", "1", "-n", f"memory{self.port}@%h"],
+            "beat": [*CELERY, "beat", "--schedule", schedule],
+        }
+
+    def start(self, *names: str, **environment: str) -> None:
+        """Start these processes and wait until they are ready for work."""
+        for name in names:
+            log = (self.logs / f"{name}.log").open("ab")
+            self.processes[name] = subprocess.Popen(
+                self.commands[name],
+                cwd=ROOT,
+                env=self.environment | environment,
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+        for name in names:
+            self.wait_for(name)
+
+    def wait_for(self, name: str, seconds: float = 60) -> None:
+        """Until a process answers; raises with the end of its log if it does not."""
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            if self.processes[name].poll() is not None:
+                break
+            if self.is_ready(name):
+                return
+            time.sleep(0.2)
+        raise RuntimeError(f"{name} did not start:\n{self.log(name)[-3000:]}")
+
+    def is_ready(self, name: str) -> bool:
+        """Whether the web answers, or a worker says so in its log."""
+        if name == "web":
+            try:
+                return httpx.get(f"{self.url}/account/login/").status_code < 500
+            except httpx.HTTPError:
+                return False
+        return {"beat": "beat: Starting"}.get(name, " ready.") in self.log(name)
+
+    def log(self, name: str) -> str:
+        """What a process has written so far."""
+        return (self.logs / f"{name}.log").read_text(errors="replace")
+
+    def kill(self, name: str, how: signal.Signals = signal.SIGKILL) -> None:
+        """End one process; its log is put aside, so that a next one's readiness is its own."""
+        process = self.processes.pop(name)
+        os.killpg(process.pid, how)
+        process.wait(timeout=30)
+        (self.logs / f"{name}.log").rename(self.logs / f"{name}.{time.monotonic_ns()}.log")
+
+    def stop(self) -> None:
+        """End all that runs."""
+        for process in self.processes.values():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGTERM)
+        for process in self.processes.values():
+            try:
+                process.wait(timeout=15)
+            except subprocess.TimeoutExpired:
+                os.killpg(process.pid, signal.SIGKILL)
+        self.processes.clear()
+
+
+@contextmanager
+def running(logs: Path, *names: str, **environment: str) -> Iterator[Stack]:
+    """A stack with these processes; `environment` overrides settings, such as ENGINE_URL."""
+    owner = connections["owner"].settings_dict
+    host = quote(str(owner["HOST"]), safe="")
+    port = free_port()
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "DJANGO"))}
+    told = {
+        "DATABASE_URL": f"postgres://{owner['USER']}@{host}/{owner['NAME']}",
+        "REDIS_URL": settings.REDIS_URL,
+        "SECRET_KEY": settings.SECRET_KEY,
+        "PORT": str(port),
+        "SITE_URL": f"http://127.0.0.1:{port}",
+        "ENGINE_DISCOVERY": "false",
+        "REPLY_LEASE_SECONDS": "3",
+        "PYTHONUNBUFFERED": "1",
+    }
+    stack = Stack(port=port, logs=logs, environment=inherited | told | environment)
+    try:
+        stack.start(*names)
+        yield stack
+    finally:
+        stack.stop()
