@@ -17,7 +17,7 @@ from memory.isolation import acting_as
 from memory.models import Companion
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
-FORWARDED_BY = ("HTTP_FORWARDED", "HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_HOST", "HTTP_X_REAL_IP", "HTTP_VIA")
+CARRIED_BY_A_PROXY = ("HTTP_FORWARDED", "HTTP_X_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")  # how such headers begin
 FIRST_ACCOUNT_LOCK = 7_226_637_629  # any number, the same in every process: "rosemary" on a telephone's keys
 INVITATION_IN_SESSION = "invitation"
 
@@ -47,7 +47,7 @@ def is_local(request: HttpRequest) -> bool:
     """
     host = split_domain_port(request.get_host())[0].strip("[]")
     site = urlsplit(settings.SITE_URL).hostname
-    carried = any(name in request.META for name in FORWARDED_BY)
+    carried = any(name.startswith(CARRIED_BY_A_PROXY) for name in request.META)
     return host in LOCAL_NAMES and site in LOCAL_NAMES and not carried and _is_loopback(request.META.get("REMOTE_ADDR"))
 
 

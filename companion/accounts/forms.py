@@ -53,6 +53,7 @@ class PlainForm(forms.Form):
             field.widget.attrs.pop("placeholder", None)
             if isinstance(field, forms.CharField) and not isinstance(field, TimeZoneField):
                 field.validators = [validate_keepable, *field.validators]
+            field.error_messages["required"] = "Please fill this in."
             if not field.widget.is_hidden:
                 field.widget.attrs["class"] = "input"
 

@@ -43,12 +43,14 @@ class SignUpView(SignupView):
     def form_valid(self, form: SignUpForm) -> HttpResponse:
         """As allauth's, and an answer for whoever came a moment too late."""
         try:
-            return cast(HttpResponse, super().form_valid(form))
+            response = cast(HttpResponse, super().form_valid(form))
         except admission.NotAdmitted:
             return self.closed()
         except ValidationError as taken:
             form.add_error("email", taken)
             return cast(HttpResponse, self.form_invalid(form))
+        self.request.session.pop(admission.INVITATION_IN_SESSION, None)
+        return response
 
     def closed(self) -> HttpResponse:
         """The door is closed, or opens by invitation."""

@@ -95,7 +95,10 @@ def test_a_password_too_short_or_too_long_is_refused_beside_its_field(visitor, p
     response = sign_up(visitor, password1=password)
     assert response.status_code == 200
     assert errors(response, "password1")
-    assert 'id="id_password1_error"' in response.content.decode()
+    page = response.content.decode()
+    assert 'id="id_password1_error"' in page
+    assert 'aria-describedby="id_password1_helptext id_password1_error"' in page
+    assert 'aria-invalid="true"' in page
     assert not Person.objects.exists()
 
 
