@@ -1,6 +1,10 @@
 """Signing up, in and out, and the time zone that follows the browser."""
 
+import re
+from pathlib import Path
+
 import pytest
+from django.conf import settings
 from django.core import mail
 from django.db import IntegrityError, OperationalError, transaction
 from django.test import Client
@@ -307,3 +311,10 @@ def test_a_database_out_of_reach_is_said_to_be_so(visitor, clara, monkeypatch):
     response = visitor.get(reverse("account_login"))
     assert response.status_code == 503
     assert "does not answer" in words(response)
+
+
+@pytest.mark.parametrize(
+    "page", sorted(Path(settings.BASE_DIR, "companion/templates").rglob("*.html")), ids=lambda p: p.name
+)
+def test_no_page_carries_script_or_style_within(page):
+    assert not re.search(r"<style|\sstyle=|<script(?![^>]*\ssrc=)|\son[a-z]+=", page.read_text(encoding="utf-8"))
