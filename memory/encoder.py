@@ -101,7 +101,7 @@ def _load(name: str) -> "SentenceTransformer":
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar
 
-    disable_progress_bar()
+    disable_progress_bar()  # type: ignore[no-untyped-call]
     torch.set_num_threads(int(os.environ.get("ENCODER_THREADS", "1")))
     packaged = PACKAGED.get(name)
     model: SentenceTransformer = SentenceTransformer(str(packaged()) if packaged else name, device=device())

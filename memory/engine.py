@@ -56,8 +56,15 @@ class EngineError(Exception):
 class Engine(Protocol):
     """A language model behind some endpoint, or the built-in one that only recalls."""
 
-    name: str
-    converses: bool  # False where it can only recall
+    @property
+    def name(self) -> str:
+        """The model, as it is shown to the person."""
+        ...
+
+    @property
+    def converses(self) -> bool:
+        """False where it can only recall."""
+        ...
 
     def stream(self, prompt: Prompt, *, stopped: Callable[[], bool]) -> Iterator[str]:
         """Yield the reply piece by piece; end early once `stopped()` is true. Raises EngineError."""

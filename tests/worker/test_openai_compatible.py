@@ -1,0 +1,125 @@
+"""The engine client against a server that speaks the real protocol, in all the ways one can misbehave."""
+
+import threading
+import time
+from datetime import UTC, datetime
+
+import pytest
+from pydantic import BaseModel, Field
+
+from memory.engine import EngineError, Prompt
+from tests.stack import free_port
+from worker.engines.openai_compatible import OpenAICompatible
+
+
+def prompt(text="Hello?"):
+    return Prompt(
+        messages=[{"role": "user", "content": text}],
+        notes=[],
+        question=text,
+        moment=datetime.now(UTC),
+        person="Ana",
+        companion="Rosemary",
+        needs_memory=True,
+        sufficient=False,
+    )
+
+
+@pytest.fixture
+def engine(engine_server):
+    def made(model, **options):
+        return OpenAICompatible(url=engine_server.url, model=model, **options)
+
+    return made
+
+
+def whole(engine, text="Hello?", stopped=lambda: False):
+    return "".join(engine.stream(prompt(text), stopped=stopped))
+
+
+def test_a_reply_comes_piece_by_piece(engine):
+    pieces = list(engine("echo").stream(prompt("the bees"), stopped=lambda: False))
+    assert len(pieces) > 2
+    assert "".join(pieces).strip() == "I heard: the bees"
+
+
+def test_the_first_model_is_taken_where_none_is_named(engine):
+    unnamed = engine("")
+    whole(unnamed)
+    assert unnamed.name == "echo"
+
+
+def test_thousands_of_tokens_at_once_all_arrive_in_order(engine):
+    assert whole(engine("fast")).split() == [str(number) for number in range(5000)]
+
+
+def test_what_a_model_thinks_to_itself_is_not_said(engine):
+    assert whole(engine("thinking")) == "Hello there."
+
+
+def test_a_failure_before_the_first_token_is_tried_again(engine):
+    assert "heard" in whole(engine("error-500-once"), f"try {time.monotonic()}")
+
+
+@pytest.mark.parametrize(
+    ("model", "words"),
+    [
+        ("error-500", "failed (status 500)"),
+        ("broken-off", "broke off in the middle"),
+        ("malformed", "can’t read"),
+        ("no-such-model", "does not know “no-such-model”"),
+    ],
+)
+def test_a_failure_is_told_in_words_a_person_understands(engine, model, words):
+    with pytest.raises(EngineError) as failure:
+        whole(engine(model))
+    assert words in failure.value.words
+
+
+def test_what_was_said_before_it_broke_off_is_not_lost(engine):
+    pieces = []
+    try:
+        for piece in engine("broken-off").stream(prompt(), stopped=lambda: False):
+            pieces.append(piece)
+    except EngineError:
+        assert "".join(pieces) == "This will not"
+
+
+def test_a_server_that_is_not_there_is_told_as_such():
+    with pytest.raises(EngineError, match="can’t be reached"):
+        whole(OpenAICompatible(url=f"http://127.0.0.1:{free_port()}/v1", model="echo"))
+
+
+def test_a_silent_server_is_given_up(engine):
+    with pytest.raises(EngineError, match="said nothing for 1 seconds"):
+        whole(engine("silent", silence=1.0))
+
+
+def test_a_wish_to_stop_is_heard_while_the_server_is_silent(engine):
+    stop = threading.Event()
+    threading.Timer(0.3, stop.set).start()
+    began = time.monotonic()
+    assert whole(engine("silent"), stopped=stop.is_set) == ""
+    assert time.monotonic() - began < 5
+
+
+def test_stopping_hangs_up_so_that_the_server_ends_too(engine, engine_server):
+    talk = engine("endless").stream(prompt("stop me"), stopped=lambda: False)
+    assert next(talk)
+    talk.close()
+    for _ in range(50):
+        if engine_server.seen()[-1]["hung_up"]:
+            return
+        time.sleep(0.1)
+    pytest.fail("the server was not told")
+
+
+class Summary(BaseModel):
+    title: str = Field(max_length=20)
+    mood: int
+
+
+def test_an_answer_is_asked_for_by_its_schema(engine, engine_server):
+    text = engine("json").complete([{"role": "user", "content": "Sum it up."}], schema=Summary)
+    assert Summary.model_validate_json(text)
+    assert engine_server.seen()[-1]["request"]["response_format"]["type"] == "json_schema"

@@ -1,0 +1,207 @@
+"""Any server that speaks OpenAI's chat completions: vLLM, Ollama, llama.cpp and the rest."""
+
+import time
+from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
+from queue import Empty, Queue
+from threading import Thread
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import openai
+import stamina
+from openai.types.chat import ChatCompletionChunk
+from pydantic import BaseModel
+
+from memory.dialogue import UNKEEPABLE
+from memory.engine import EngineError, Message, Prompt
+from worker.engines.thinking import spoken
+
+CONNECT = 5.0  # seconds to reach the server
+LOOK_UP = 0.1  # seconds between two looks whether to stop
+LONGEST_REPLY = 600.0  # seconds
+ATTEMPTS = 3  # before the first token; after it never again, or words would come twice
+PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
+
+Piece = str | BaseException | None  # None is the end
+
+
+class OpenAICompatible:
+    """An engine behind `url` (ending in /v1). `silence`: seconds without a token after which it is given up."""
+
+    converses = True
+
+    def __init__(
+        self, *, url: str, model: str = "", key: str = "", silence: float = 60.0, most_tokens: int = 1024
+    ) -> None:
+        self.url = url.rstrip("/")
+        self.silence = silence
+        self.most_tokens = most_tokens
+        self._model = model
+        self._key = key or "none"
+        self._client = client(self.url, self._key, silence)
+
+    @property
+    def name(self) -> str:
+        """The model's name, or the server's address while the model is not chosen yet."""
+        return self._model or self.url
+
+    @property
+    def where(self) -> str:
+        """The server, as one would say it."""
+        return urlsplit(self.url).netloc or self.url
+
+    def stream(self, prompt: Prompt, *, stopped: Callable[[], bool]) -> Iterator[str]:
+        """The reply, piece by piece, without what the model thinks to itself. Raises EngineError."""
+        yield from spoken(self._pieces(prompt.messages, stopped))
+
+    def complete(self, messages: Sequence[Message], *, schema: type[BaseModel]) -> str:
+        """One answer in JSON of the schema, as far as the server can be held to one. Raises EngineError."""
+        asked = {
+            "type": "json_schema",
+            "json_schema": {"name": schema.__name__, "schema": schema.model_json_schema(), "strict": True},
+        }
+        try:
+            try:
+                text = self._complete(messages, response_format=asked)
+            except openai.BadRequestError:  # a server without structured output
+                text = self._complete(messages)
+        except openai.OpenAIError as error:
+            raise self._in_words(error) from error
+        return "".join(spoken([text])).translate(UNKEEPABLE)
+
+    def _complete(self, messages: Sequence[Message], **options: Any) -> str:
+        for attempt in stamina.retry_context(on=may_pass, attempts=ATTEMPTS, wait_initial=0.3, wait_max=3.0):
+            with attempt:
+                answer = self._client.chat.completions.create(
+                    model=self._chosen(), messages=cast(Any, messages), max_tokens=self.most_tokens, **options
+                )
+        return (answer.choices[0].message.content or "") if answer.choices else ""
+
+    def _pieces(self, messages: Sequence[Message], stopped: Callable[[], bool]) -> Iterator[str]:
+        """The answer is read in a thread of its own, so that a wish to stop is heard while the server is silent."""
+        pieces: Queue[Piece] = Queue()
+        reading = _Reading(self, messages, pieces)
+        reading.start()
+        began = heard = time.monotonic()
+        try:
+            while not stopped():
+                now = time.monotonic()
+                if now - began > LONGEST_REPLY or now - heard > self.silence:
+                    raise self._gave_up(now - heard)
+                try:
+                    piece = pieces.get(timeout=LOOK_UP)
+                except Empty:
+                    continue
+                heard = time.monotonic()
+                if piece is None:
+                    return
+                if isinstance(piece, BaseException):
+                    raise self._in_words(piece, begun=reading.begun) from piece
+                yield piece
+        finally:
+            reading.close()
+
+    def open(self, messages: Sequence[Message]) -> "openai.Stream[ChatCompletionChunk]":
+        """An answer that has begun to stream; what may pass is tried again, since nothing was said yet."""
+        for attempt in stamina.retry_context(on=may_pass, attempts=ATTEMPTS, wait_initial=0.3, wait_max=3.0):
+            with attempt:
+                answer = self._client.chat.completions.create(
+                    model=self._chosen(), messages=cast(Any, messages), max_tokens=self.most_tokens, stream=True
+                )
+        return answer
+
+    def _chosen(self) -> str:
+        if not self._model:
+            listed = [model.id for model in self._client.models.list()]
+            if not listed:
+                raise EngineError(f"The server at {self.where} has no language model. Load one and try again.")
+            self._model = listed[0]
+        return self._model
+
+    def _gave_up(self, silent: float) -> EngineError:
+        if silent > self.silence:
+            return EngineError(
+                f"The language model at {self.where} said nothing for {self.silence:.0f} seconds. "
+                "It may still be loading; try again in a moment."
+            )
+        return EngineError(f"The language model at {self.where} did not come to an end.")
+
+    def _in_words(self, error: BaseException, *, begun: bool = False) -> EngineError:  # noqa: PLR0911
+        """What went wrong, as one would tell it, and what to do."""
+        if isinstance(error, EngineError):
+            return error
+        it = f"The language model at {self.where}"
+        match error:
+            case openai.APITimeoutError():
+                return EngineError(f"{it} did not answer in time. It may still be loading; try again in a moment.")
+            case openai.AuthenticationError() | openai.PermissionDeniedError():
+                return EngineError(f"{it} refused the key. Check ENGINE_KEY.", retryable=False)
+            case openai.NotFoundError():
+                return EngineError(f"{it} does not know “{self._model}”. Check ENGINE_MODEL.", retryable=False)
+            case openai.BadRequestError() if "context" in str(error).lower():
+                return EngineError(f"{it} can’t read so long a text. Lower PROMPT_TOKENS.", retryable=False)
+            case openai.RateLimitError():
+                return EngineError(f"{it} has too much to do. Try again in a moment.")
+            case openai.APIStatusError(status_code=status):
+                return EngineError(f"{it} failed (status {status}). Try again; if it stays, look at its log.")
+            case _ if begun:
+                return EngineError(f"{it} broke off in the middle. What it said so far is kept; try again.")
+            case openai.APIConnectionError():
+                return EngineError(f"{it} can’t be reached. Is it running? Start it and try again.")
+            case _:
+                return EngineError(f"{it} answered in a way I can’t read. Is it an OpenAI-compatible server?")
+
+
+class _Reading(Thread):
+    """Reads one streamed answer into a queue, until its end, an error, or until nobody wants it any more."""
+
+    def __init__(self, engine: OpenAICompatible, messages: Sequence[Message], pieces: "Queue[Piece]") -> None:
+        super().__init__(name="engine", daemon=True)
+        self.engine = engine
+        self.messages = messages
+        self.pieces = pieces
+        self.begun = False
+        self.closed = False
+        self.answer: openai.Stream[ChatCompletionChunk] | None = None
+
+    def run(self) -> None:
+        """Every way this can end is told through the queue."""
+        try:
+            self.answer = self.engine.open(self.messages)
+            finished = self._read(self.answer)
+            broken = None if finished or self.closed else EOFError("the stream just ended")
+            self.pieces.put(broken)
+        except Exception as error:
+            self.pieces.put(error)
+
+    def _read(self, answer: "openai.Stream[ChatCompletionChunk]") -> bool:
+        """Whether the server itself said that this was the end."""
+        finished = False
+        for chunk in answer:
+            if self.closed:
+                break
+            for choice in chunk.choices or []:
+                if choice.delta and (text := choice.delta.content):
+                    self.begun = True
+                    self.pieces.put(text.translate(UNKEEPABLE))
+                finished = finished or choice.finish_reason is not None
+        return finished
+
+    def close(self) -> None:
+        """Hang up, so that the server stops generating."""
+        self.closed = True
+        if self.answer is not None:
+            self.answer.close()
+
+
+@lru_cache(maxsize=4)
+def client(url: str, key: str, silence: float) -> openai.OpenAI:
+    """One client a server, with its connections kept; retries are ours, for they depend on what was said already."""
+    timeout = openai.Timeout(silence + CONNECT, connect=CONNECT)
+    return openai.OpenAI(base_url=url, api_key=key, max_retries=0, timeout=timeout)
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether the same request may succeed a moment later."""
+    return isinstance(error, PASSING) and not isinstance(error, openai.APITimeoutError)
