@@ -22,7 +22,7 @@ from companion.accounts.models import Invitation, Person
 from memory import clock
 
 LINK_IN_SESSION = "invitation_link"
-UNREACHABLE = (OperationalError, InterfaceError, redis.exceptions.ConnectionError)
+UNREACHABLE = (OperationalError, InterfaceError, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
 
 
 class SignUpView(SignupView):

@@ -87,6 +87,18 @@ def test_with_mandatory_verification_a_taken_address_gets_the_same_answer_and_it
     assert Person.objects.count() == 2
 
 
+def test_with_mandatory_verification_one_comes_in_after_opening_the_link(visitor, settings):
+    settings.ACCOUNT_EMAIL_VERIFICATION = "mandatory"
+    assert "A link is on its way" in words(visitor.get(sign_up(visitor)["Location"]))
+    assert who(visitor) is None
+    link = re.search(r"http://localhost(/\S+)", mail.outbox[0].body).group(1)
+    assert "ana@example.org" in words(visitor.get(link))
+    visitor.post(link)
+    sign_in(visitor, email="ana@example.org")
+    assert who(visitor) == "ana@example.org"
+    assert "used already" in words(Client(HTTP_HOST="localhost").get(link[:-5] + "xxxx/"))
+
+
 def test_the_same_address_in_two_cases_is_refused_by_the_database_too(clara):
     with pytest.raises(IntegrityError, match="person_email_in_any_case"), transaction.atomic():
         Person(email="Clara@Example.org").save()
@@ -309,6 +321,15 @@ def test_a_database_out_of_reach_is_said_to_be_so(visitor, clara, monkeypatch):
     visitor.raise_request_exception = False
     monkeypatch.setattr("companion.accounts.admission.is_first", unreachable)
     response = visitor.get(reverse("account_login"))
+    assert response.status_code == 503
+    assert "does not answer" in words(response)
+
+
+def test_redis_out_of_reach_is_said_to_be_so(visitor, clara, settings):
+    settings.CACHES = {"default": {**settings.CACHES["default"], "LOCATION": "redis://127.0.0.1:1"}}
+    settings.ACCOUNT_RATE_LIMITS = {"login": "30/m/ip"}
+    visitor.raise_request_exception = False
+    response = sign_in(visitor)
     assert response.status_code == 503
     assert "does not answer" in words(response)
 

@@ -85,3 +85,23 @@ def test_changing_the_password_takes_the_one_there_is_and_ends_other_sessions(vi
     assert "Your password is changed." in words(right)
     assert visitor.get(reverse("account_preferences")).status_code == 200
     assert elsewhere.get(reverse("account_preferences")).status_code == 302
+
+
+def test_who_has_no_password_yet_may_choose_one(visitor, clara):
+    visitor.force_login(clara)
+    Person.objects.update(password="!")
+    clara.refresh_from_db()
+    visitor.force_login(clara)
+    page = visitor.get(reverse("account_change_password"), follow=True)
+    assert "Choose a password" in words(page)
+    visitor.post(reverse("account_set_password"), {"password1": "a lamp in the window"})
+    clara.refresh_from_db()
+    assert clara.check_password("a lamp in the window")
+
+
+def test_a_password_asked_for_once_more_must_be_the_right_one(visitor, clara):
+    sign_in(visitor)
+    again = reverse("account_reauthenticate")
+    assert "password once more" in words(visitor.get(again))
+    assert errors(visitor.post(again, {"password": "not this one"}), "password") == ["This is not your password."]
+    assert visitor.post(again, {"password": SENTENCE}).status_code == 302
