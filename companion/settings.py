@@ -2,7 +2,7 @@
 
 import sys
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import environ
 
@@ -93,6 +93,7 @@ TEMPLATES = [
 # Three doors to one database: the app's role and the sweeps' are held by row-level security, the owner migrates.
 DATABASE_URL = env.str("DATABASE_URL", default="")
 _owner = env.db_url_config(DATABASE_URL) if DATABASE_URL else embedded.database(DATA_DIR)
+_owner["HOST"] = unquote(_owner["HOST"])  # a unix socket's folder, as %2Fvar%2Frun%2Fpostgresql
 
 
 def _database(user: str, *, pool: int) -> dict[str, object]:
@@ -119,7 +120,13 @@ REDIS_URL = env.str("REDIS_URL", default="") or embedded.redis_url(DATA_DIR)
 CHANNEL_LAYERS = {
     "default": {"BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer", "CONFIG": {"hosts": [REDIS_URL]}}
 }
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL}}
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.redis.RedisCache",
+        "LOCATION": REDIS_URL,
+        "KEY_PREFIX": "rosemary-cache",
+    }
+}
 
 AUTH_USER_MODEL = "accounts.Person"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]

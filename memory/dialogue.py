@@ -8,10 +8,10 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 from django.db.models import Max
 
-from memory import retention
+from memory import clock, retention
 from memory.models import Companion, Conversation, Memory, Reply, Session, Source, Speaker, Step, Turn
 
 TITLE_LENGTH = 60
@@ -33,6 +33,16 @@ class SaidOtherwise(ValueError):
 
 class NoSuchConversation(LookupError):
     """This person has no such conversation; whether somebody else has is not told."""
+
+
+def default_companion(*, person_id: int) -> Companion:
+    """The companion a new conversation is with: the person's first, made the first time it is asked for."""
+    companions = Companion.objects.of(person_id).order_by("pk")
+    if (companion := companions.first()) is not None:
+        return companion
+    with connection.cursor() as cursor:  # two tabs that ask at once get the same one
+        cursor.execute("select pg_advisory_xact_lock(hashtext('first companion'), %s)", [person_id])
+    return companions.first() or Companion.objects.create(owner_id=person_id, created_at=clock.now())
 
 
 @dataclass(frozen=True)

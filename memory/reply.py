@@ -108,6 +108,7 @@ def ask_again(*, reply_id: UUID) -> bool:
     return bool(
         again.update(
             state=Reply.State.WAITING,
+            asked=F("asked") + 1,
             attempts=0,
             stop_requested=False,
             can_retry=False,

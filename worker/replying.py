@@ -50,12 +50,12 @@ def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Enco
 
 
 def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None:
-    entries = ReplyLog(reply.pk, reply.attempts)
+    entries = ReplyLog(reply.pk, asked=reply.asked, attempt=reply.attempts)
     if reply.attempts > settings.REPLY_ATTEMPTS:
         written = Written(Reply.State.BROKEN, "", replies.DIED_TOO_OFTEN, can_retry=True)
         _finish(reply, written, None, entries)
         return
-    if reply.attempts > 1:
+    if reply.asked > 1 or reply.attempts > 1:
         entries.write("again")
     made: Prompt | None = None
     try:

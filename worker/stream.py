@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 LONGEST = 20_000  # entries kept of one reply: ten minutes of one every 40 ms fit
 KEPT_SECONDS = 3600  # after that the database alone tells
 ATTEMPT = 1_000_000  # sequence numbers of one attempt
+MOST_ATTEMPTS = 100  # that a person’s one asking can take; seq stays below 2^53, where browsers count exactly
 
 
 def stream_key(reply_id: UUID) -> str:
@@ -39,9 +40,9 @@ def connection() -> "redis.Redis":
 class ReplyLog:
     """Writes the log of one attempt at a reply. Without Redis the reply still goes on, into the database alone."""
 
-    def __init__(self, reply_id: UUID, attempt: int) -> None:
+    def __init__(self, reply_id: UUID, *, asked: int, attempt: int) -> None:
         self.reply_id = reply_id
-        self.sequence = attempt * ATTEMPT
+        self.sequence = (asked * MOST_ATTEMPTS + attempt) * ATTEMPT
         self.refused = False  # a later attempt writes here now
 
     def write(self, kind: str, **fields: Any) -> None:

@@ -7,7 +7,6 @@ from redis.exceptions import RedisError
 
 from companion.accounts.models import Person
 from companion.chat import protocol
-from companion.chat.conversations import default_companion
 from memory import clock, dialogue
 from memory import reply as replies
 from memory.isolation import acting_as
@@ -20,7 +19,7 @@ QueueAway = OperationalError
 def welcome(person: Person) -> protocol.Welcome:
     """Who talks with whom, by what engine, and what is still being written."""
     with acting_as(person.pk):
-        companion = default_companion(person)
+        companion = dialogue.default_companion(person_id=person.pk)
         waiting = Reply.objects.of(person.pk).filter(state__in=Reply.OPEN).select_related("turn")
         open_replies = [
             protocol.OpenReply(reply=reply.pk, conversation=reply.turn.conversation_id, turn=reply.turn_id)
@@ -39,7 +38,7 @@ def keep(person: Person, frame: protocol.Say) -> dialogue.Said:
     with acting_as(person.pk):
         return dialogue.say(
             person_id=person.pk,
-            companion=default_companion(person),
+            companion=dialogue.default_companion(person_id=person.pk),
             conversation_id=frame.conversation,
             client_id=frame.client_id,
             text=frame.text,

@@ -43,6 +43,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Only somebody signed in; the origin was checked before."""
         self.following: dict[UUID, asyncio.Task[None]] = {}
         self.group: str | None = None
+        self.gone = False
         await self.accept()
         try:
             if not self.scope["user"].is_authenticated:
@@ -62,6 +63,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """Nothing is lost with a socket: replies go on, and another tab can follow them."""
+        self.gone = True
         for task in self.following.values():
             task.cancel()
         if self.group:
@@ -169,6 +171,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def send_text(self, text: str) -> None:
         """A socket that takes nothing for a while is dropped; its replies go on without it."""
+        if self.gone:
+            return
         try:
             async with asyncio.timeout(SLOW):
                 await self.send(text_data=text)

@@ -8,18 +8,10 @@ from companion.chat.protocol import Done, Ending
 from companion.chat.receipts import receipts
 from memory import dialogue
 from memory.isolation import acting_as
-from memory.models import Companion, Conversation, Reply, Turn
+from memory.models import Conversation, Reply, Turn
 
 PAGE = 50  # turns
 LISTED = 200  # conversations
-
-
-def default_companion(person: Person) -> Companion:
-    """The one a new conversation is with. Runs inside `acting_as`."""
-    companion = Companion.objects.of(person.pk).order_by("pk").first()
-    if companion is None:
-        raise LookupError(f"Person {person.pk} has no companion.")
-    return companion
 
 
 def list_conversations(person: Person) -> list[dict[str, Any]]:

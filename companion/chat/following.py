@@ -34,7 +34,7 @@ def connection() -> "redis.asyncio.Redis":
     loop = asyncio.get_running_loop()
     if loop not in _connections:
         _connections[loop] = redis.asyncio.Redis.from_url(
-            settings.REDIS_URL, socket_connect_timeout=2, max_connections=10_000
+            settings.REDIS_URL, socket_connect_timeout=2, socket_timeout=2 * LOOK_UP, max_connections=10_000
         )
     return _connections[loop]
 

@@ -12,8 +12,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from companion.accounts.models import Person
-from companion.chat.conversations import default_companion, list_conversations, read_conversation
-from memory.dialogue import NoSuchConversation
+from companion.chat.conversations import list_conversations, read_conversation
+from memory.dialogue import NoSuchConversation, default_companion
 from memory.isolation import acting_as
 from worker import engines
 
@@ -57,7 +57,7 @@ def _conversation(person: Person, conversation_id: UUID, *, before: int | None =
 def _boot(person: Person, conversation: dict[str, Any] | None) -> dict[str, Any]:
     """All that the page needs to show its first content without waiting for the socket."""
     with acting_as(person.pk):
-        companion = default_companion(person)
+        companion = default_companion(person_id=person.pk)
     return {
         "person": {
             "name": person.called,

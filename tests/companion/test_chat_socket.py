@@ -5,32 +5,43 @@ import json
 from uuid import uuid4
 
 import pytest
+from channels.db import database_sync_to_async
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from memory.isolation import acting_as
 from memory.models import Reply, Turn
+from tests.people import make_person
 from tests.socket_client import open_tab, signed_in_cookie
 from tests.stack import running
 
-pytestmark = [pytest.mark.django_db, pytest.mark.stack]
+pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
 def stack(django_db_setup, django_db_blocker, tmp_path_factory, engine_server):
-    with django_db_blocker.unblock():
-        with running(
+    with (
+        django_db_blocker.unblock(),
+        running(
             tmp_path_factory.mktemp("stack"), "web", "chat", ENGINE_URL=engine_server.url, ENGINE_MODEL="echo"
-        ) as stack:
-            yield stack
+        ) as stack,
+    ):
+        yield stack
 
 
-def kept_turns(person):
+@database_sync_to_async
+def in_database(person):
     with acting_as(person.pk):
         return list(Turn.objects.of(person.pk).order_by("pk").values_list("speaker", "text"))
 
 
-def in_database(person):
-    return asyncio.to_thread(kept_turns, person)
+@pytest.fixture
+def ana(stack):
+    return make_person("Ana")
+
+
+@pytest.fixture
+def stranger(stack):
+    return make_person("Sam", time_zone="Asia/Tokyo")
 
 
 @pytest.fixture
@@ -220,6 +231,7 @@ async def test_a_stranger_can_neither_continue_nor_follow_nor_stop_what_is_anas(
     assert await in_database(stranger) == []
 
 
+@database_sync_to_async
 def state_of(person, reply):
     with acting_as(person.pk):
         return Reply.objects.get(pk=reply).state
@@ -230,7 +242,7 @@ async def test_a_closed_laptop_keeps_the_reply_going(stack, ana, cookie):
         kept = await tab.say("Tell me of the hills. /slow")
         await tab.receive("words", reply=kept["reply"])
     for _ in range(100):
-        if await asyncio.to_thread(state_of, ana, kept["reply"]) == "whole":
+        if await state_of(ana, kept["reply"]) == "whole":
             return
         await asyncio.sleep(0.2)
     pytest.fail("the reply was never finished")
