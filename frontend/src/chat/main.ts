@@ -1,0 +1,10 @@
+/** The chat page. */
+import "../styles/rosemary.css";
+import "../styles/conversation.css";
+import { mount } from "svelte";
+import type { Boot } from "../protocol";
+import App from "./App.svelte";
+import { Chat } from "./chat.svelte";
+
+const boot = JSON.parse(document.getElementById("boot")!.textContent!) as Boot;
+mount(App, { target: document.getElementById("app")!, props: { chat: new Chat(boot, localStorage) } });

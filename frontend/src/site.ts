@@ -1,0 +1,11 @@
+/** The pages beside the conversation: their look, and the browser's time zone for forms that ask for it. */
+import "./styles/rosemary.css";
+import "./styles/doors.css";
+import "./styles/accounts.css";
+import { reveal } from "./reveal";
+
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+for (const field of document.querySelectorAll<HTMLInputElement>('input[type="hidden"][name="time_zone"]')) {
+  if (zone) field.value = zone;
+}
+reveal(document);
