@@ -5,9 +5,10 @@ from datetime import datetime
 from typing import cast
 
 from memory import clock, lexicon
-from memory.engine import Note, Speaker
+from memory.engine import Note
+from memory.engine import Speaker as Said
 from memory.gate import needs_memory
-from memory.models import Turn
+from memory.models import Speaker, Turn
 from memory.recall import Candidate, Remembering
 from memory.temporal import when_in_words
 
@@ -28,7 +29,7 @@ def choose(remembering: Remembering, *, zone: str) -> list[Note]:
     for candidate in worthy:
         turn = turns[candidate.turn_id]
         told = " ".join(turn.text.lower().split())
-        if told not in seen and len(notes) < MOST_NOTES and needs_memory(turn.text):
+        if told not in seen and len(notes) < MOST_NOTES and _is_telling(turn, remembering.speaker):
             seen.add(told)
             notes.append(_note(candidate, turn, clock.local(turn.said_at, zone), moment))
     return sorted(notes, key=lambda note: note.said_at)
@@ -41,11 +42,16 @@ def _worth_reading(candidates: Sequence[Candidate]) -> list[Candidate]:
     return [c for c in candidates[: 3 * MOST_NOTES] if c.scores["total"] >= least]
 
 
+def _is_telling(turn: Turn, asked_for: str | None) -> bool:
+    """Small talk tells nothing; and where a person asks for their own words, the companion's are only an echo."""
+    return needs_memory(turn.text) and not (asked_for == Speaker.PERSON and turn.speaker == Speaker.COMPANION)
+
+
 def _note(candidate: Candidate, turn: Turn, said_at: datetime, moment: datetime) -> Note:
     return Note(
         memory=candidate.memory_id,
         turn=turn.pk,
-        speaker=cast(Speaker, turn.speaker),
+        speaker=cast(Said, turn.speaker),
         quote=excerpt(turn.text),
         said_at=said_at,
         when=when_in_words(said_at, moment=moment),

@@ -74,6 +74,7 @@ class Remembering:
     needs_memory: bool
     sufficient: bool
     candidates: list[Candidate] = field(default_factory=list)  # best first
+    speaker: str | None = None  # whose words are asked for, where the question says
     milliseconds: float = 0.0
 
 
@@ -105,7 +106,16 @@ def recall(
     candidates = _ranked(rows, reachable, speaker)[:most]
     sufficient = gate.is_sufficient([candidate.scores for candidate in candidates])
     spent = (perf_counter() - started) * 1000
-    return Remembering(question, moment, forms, True, sufficient, candidates, spent)
+    return Remembering(
+        question=question,
+        moment=moment,
+        forms=forms,
+        needs_memory=True,
+        sufficient=sufficient,
+        candidates=candidates,
+        speaker=speaker,
+        milliseconds=spent,
+    )
 
 
 def question_forms(question: str, *, person: str, companion: str) -> list[str]:

@@ -148,7 +148,8 @@ def write_recall(*, reply: Reply, remembering: Remembering, notes: Sequence[Note
 
 def _shown(remembering: Remembering, in_prompt: set[int | None], beside: int = 4) -> list[Candidate]:
     """What a receipt shows: all that reached the prompt, and a few that came to mind beside it."""
-    others = [c for c in remembering.candidates if c.turn_id not in in_prompt][:beside]
+    wanted = [c for c in remembering.candidates if c.scores["speaker"] > 0 or remembering.speaker != Speaker.PERSON]
+    others = [c for c in wanted if c.turn_id not in in_prompt][:beside]
     kept = {c.turn_id for c in others} | in_prompt
     return [c for c in remembering.candidates if c.turn_id in kept]
 

@@ -3,9 +3,11 @@
 import os
 from datetime import timedelta
 from enum import StrEnum
+from threading import Thread
+from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "companion.settings")
 
@@ -71,6 +73,15 @@ def schedule(lease_seconds: float) -> dict[str, object]:
 @setup_logging.connect
 def keep_djangos_logging(**_: object) -> None:
     """Celery leaves logging as Django's settings made it."""
+
+
+@worker_ready.connect
+def load_encoder(sender: Any, **_: object) -> None:
+    """A worker for replies loads its encoder at once, so that the first person does not wait for it."""
+    from memory import encoder
+
+    if any(queue.name == Queue.CHAT for queue in sender.task_consumer.queues):
+        Thread(target=encoder.current, name="load encoder", daemon=True).start()
 
 
 app = make_app()

@@ -1,0 +1,96 @@
+"""A real Chromium on the whole running product, each module on a database of its own."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+from django.conf import settings
+from django.db import connections
+from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
+
+from tests.stack import ROOT, Stack, running
+
+expect.set_options(timeout=20_000)
+
+QUIET = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def chromium() -> str | None:
+    """Debian's Chromium where there is one; else Playwright looks for its own."""
+    return os.environ.get("CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """One browser a module. Playwright keeps an event loop in this thread, which Django would refuse to work beside."""
+    with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+        yield playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+
+
+@pytest.fixture(scope="module")
+def empty_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
+    """The URL of a migrated database in which nobody has an account yet."""
+    name = f"browser_{uuid4().hex[:12]}"
+    with django_db_blocker.unblock():
+        owner = connections["owner"]
+        with owner.cursor() as cursor:
+            cursor.execute(f"create database {name}")
+        host = quote(str(owner.settings_dict["HOST"]), safe="")
+        url = f"postgres://{owner.settings_dict['USER']}@{host}/{name}"
+        migrate(url)
+        yield url
+
+
+def migrate(url: str) -> None:
+    """As `make up` does it."""
+    environment = os.environ | {"DATABASE_URL": url, "SECRET_KEY": settings.SECRET_KEY}
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=environment, check=True)
+
+
+@pytest.fixture(scope="module")
+def stack(empty_database: str, django_db_blocker: Any, tmp_path_factory: Any, engine_server: Any) -> Iterator[Stack]:
+    """Web, workers and beat, with the protocol-true engine."""
+    environment = {"DATABASE_URL": empty_database, "ENGINE_URL": engine_server.url, "ENGINE_MODEL": "echo"}
+    with django_db_blocker.unblock():
+        logs: Path = tmp_path_factory.mktemp("browser")
+        with running(logs, "web", "chat", "memory", "beat", **environment) as stack:
+            yield stack
+
+
+@pytest.fixture
+def context(browser: Browser) -> Iterator[BrowserContext]:
+    """A fresh visitor in Lisbon."""
+    context = browser.new_context(timezone_id="Europe/Lisbon", locale="en-GB")
+    context.set_default_timeout(20_000)
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def page(context: BrowserContext) -> Iterator[Page]:
+    """A page on which no script may fail and nothing may break the content policy."""
+    page = context.new_page()
+    failures: list[str] = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.on(
+        "console",
+        lambda message: failures.append(message.text) if "Content Security Policy" in message.text else None,
+    )
+    yield page
+    assert failures == []
