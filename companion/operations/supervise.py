@@ -215,7 +215,7 @@ def commands(place: Place) -> dict[str, str]:
     }
 
 
-class Watching(Printer):  # type: ignore[misc]
+class Watching(Printer):
     """Writes the log, and hears in it who is ready."""
 
     def __init__(self, output: IO[str]) -> None:

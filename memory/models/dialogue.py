@@ -76,6 +76,7 @@ class Turn(OwnedModel):
     text = models.TextField()
     said_at = models.DateTimeField()
     client_id = models.UUIDField(help_text="given by whoever sent it: the same again is the same turn")
+    origin = models.CharField(max_length=200, null=True, help_text="the source's own id of it, when imported")
     answers = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="answered_by")
 
     class Meta:

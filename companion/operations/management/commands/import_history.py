@@ -1,0 +1,45 @@
+"""`manage.py import_history FILE --person EMAIL`: years of talk from elsewhere, kept as if said here."""
+
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from companion.operations.importing import add_person, companion_named, find_person, run_import
+from memory import clock
+from memory.history import jsonl, locomo
+from memory.history.told import Unreadable
+
+
+class Command(BaseCommand):
+    """Safe to run again: what is there already stays as it is."""
+
+    help = "Import a history through the same path as the chat (formats: docs/import.md)."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        """File, person, format."""
+        parser.add_argument("file", type=Path)
+        add_person(parser, required=True)
+        parser.add_argument("--format", choices=["jsonl", "locomo"], default="jsonl")
+        parser.add_argument("--companion", default="", help="with whom; made if there is none of this name")
+        parser.add_argument("--sample", default="", help="which sample of a LoCoMo file")
+
+    def handle(self, *, file: Path, person: str, json: bool, **options: Any) -> None:
+        """Import; a summary on stdout."""
+        somebody = find_person(person)
+        try:
+            if options["format"] == "locomo":
+                history = locomo.read(file, zone=somebody.time_zone, sample=options["sample"])
+            else:
+                today = clock.local(clock.now(), somebody.time_zone).date()
+                history = jsonl.read(file, zone=somebody.time_zone, today=today)
+        except Unreadable as problem:
+            raise CommandError(str(problem)) from problem
+        if history.person and not somebody.name:
+            somebody.name = history.person[:60]
+            somebody.save(update_fields=["name"])
+            history.remarks.append(f"The person is called {somebody.name} from now on, as in the file.")
+        companion = companion_named(somebody, options["companion"] or history.companion)
+        kept = run_import(person=somebody, companion=companion, history=history, out=self.stdout, as_json=json)
+        if not kept.turns and not kept.already:
+            raise CommandError("Nothing in it could be read.")

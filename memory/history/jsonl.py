@@ -1,0 +1,96 @@
+"""Rosemary's own format: one JSON object a line (docs/import.md)."""
+
+import json
+from collections.abc import Iterator
+from datetime import date, datetime, time, timedelta
+from pathlib import Path
+from typing import Annotated, Literal
+from uuid import NAMESPACE_URL, uuid5
+from zoneinfo import ZoneInfo
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from memory.dialogue import UNKEEPABLE
+from memory.history.told import LONGEST, History, Skipped, Told, Unreadable
+
+LONGEST_LINE = 1_000_000  # bytes
+
+
+class Line(BaseModel):
+    """What a line may hold. The moment is either absolute or so many days ago at a time of the person's day."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    speaker: Literal["person", "companion"]
+    text: Annotated[str, Field(min_length=1, max_length=LONGEST)]
+    session: Annotated[str, Field(min_length=1, max_length=150)]
+    conversation: Annotated[str, Field(min_length=1, max_length=150)] = "Imported"
+    said_at: AwareDatetime | None = None
+    days_ago: Annotated[int, Field(ge=0, le=36_500)] | None = None
+    time: time | None = None
+    id: Annotated[str, Field(min_length=1, max_length=190)] | None = None
+
+    @model_validator(mode="after")
+    def has_one_moment(self) -> "Line":
+        """Either said_at, or days_ago with time."""
+        relative = self.days_ago is not None and self.time is not None
+        if (self.said_at is not None) == relative:
+            raise ValueError("give said_at with a time zone, or days_ago and time")
+        return self
+
+
+def read(path: Path, *, zone: str, today: date, source: str = "") -> History:
+    """The lines of a file. `days_ago` counts back from `today` in the person's zone. Raises Unreadable."""
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
+    if not any(line.strip() for line in lines):
+        raise Unreadable(f"{path} is empty.")
+    name = source or f"file {path.name}"
+    return History(source=name, total=len(lines), entries=_entries(lines, zone, today, name))
+
+
+def _entries(lines: list[bytes], zone: str, today: date, source: str) -> Iterator[Told | Skipped]:
+    seen: dict[str, int] = {}
+    for number, raw in enumerate(lines, start=1):
+        if not raw.strip():
+            continue
+        told = _entry(raw, number, zone, today)
+        if isinstance(told, Told):
+            again = seen.get(told.id, 0)  # the same words at the same moment may be said twice
+            seen[told.id] = again + 1
+            told = told if not again else Told(**{**vars(told), "id": f"{told.id}#{again}"})
+        yield told
+
+
+def _entry(raw: bytes, number: int, zone: str, today: date) -> Told | Skipped:
+    where = f"line {number}"
+    if len(raw) > LONGEST_LINE:
+        return Skipped(where, f"it is {len(raw):,} bytes long; at most {LONGEST_LINE:,}")
+    try:
+        fields = json.loads(raw.decode())
+        if isinstance(fields, dict) and isinstance(fields.get("text"), str):
+            fields["text"] = fields["text"].translate(UNKEEPABLE)
+        line = Line.model_validate(fields)
+    except UnicodeDecodeError:
+        return Skipped(where, "it is not UTF-8")
+    except ValidationError as error:
+        first = error.errors(include_input=False, include_url=False)[0]
+        named = ".".join(map(str, first["loc"]))
+        return Skipped(where, f"{named + ': ' if named else ''}{first['msg']}")
+    except (ValueError, RecursionError):
+        return Skipped(where, "it is not JSON")
+    if not line.text.strip():
+        return Skipped(where, "text: there are no words in it")
+    return _told(line, raw, zone, today)
+
+
+def _told(line: Line, raw: bytes, zone: str, today: date) -> Told:
+    said_at = line.said_at
+    if said_at is None:
+        assert line.days_ago is not None and line.time is not None  # noqa: S101, PT018 - validated
+        day = today - timedelta(days=line.days_ago)
+        said_at = datetime.combine(day, line.time, tzinfo=ZoneInfo(zone))
+    identity = line.id or str(uuid5(NAMESPACE_URL, raw.decode()))
+    return Told(identity, line.conversation, line.session, line.speaker, line.text, said_at)

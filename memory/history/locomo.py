@@ -1,0 +1,81 @@
+"""LoCoMo's format: long talks of two people (Maharana et al. 2024). The first of the two is the person."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from memory.dialogue import UNKEEPABLE
+from memory.history.told import History, Skipped, Told, Unreadable
+
+SESSION = re.compile(r"session_(\d+)")
+MOMENT = "%I:%M %p on %d %B, %Y"  # "1:56 pm on 8 May, 2023"
+
+
+def read(path: Path, *, zone: str, sample: str = "") -> History:
+    """One sample of a file, by default its first; its dates stand on the person's clock. Raises Unreadable."""
+    samples = _samples(path)
+    names = [str(each.get("sample_id", number)) for number, each in enumerate(samples)]
+    if sample and sample not in names:
+        raise Unreadable(f"{path} has no sample {sample}; it has {', '.join(names)}.")
+    chosen = names.index(sample) if sample else 0
+    talk = samples[chosen].get("conversation")
+    if not isinstance(talk, dict):
+        raise Unreadable(f"Sample {names[chosen]} of {path} has no conversation.")
+    others = [name for name in names if name != names[chosen]]
+    remarks = (
+        [f"Only sample {names[chosen]} was read: one person has one life. Others: {', '.join(others)}."]
+        if others
+        else []
+    )
+    sessions = sorted((int(m[1]), key) for key in talk if (m := SESSION.fullmatch(key)) and isinstance(talk[key], list))
+    return History(
+        source=f"locomo {names[chosen]}",
+        total=sum(len(talk[key]) for _, key in sessions),
+        entries=_entries(talk, [key for _, key in sessions], names[chosen], zone),
+        person=str(talk.get("speaker_a", "")),
+        companion=str(talk.get("speaker_b", "")),
+        remarks=remarks,
+    )
+
+
+def _samples(path: Path) -> list[dict[str, Any]]:
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
+    except (ValueError, RecursionError) as error:
+        raise Unreadable(f"{path} is not JSON in UTF-8.") from error
+    samples = told if isinstance(told, list) else [told]
+    if not samples or not all(isinstance(sample, dict) for sample in samples):
+        raise Unreadable(f"{path} is not a list of LoCoMo samples.")
+    return samples
+
+
+def _entries(talk: dict[str, Any], sessions: list[str], sample: str, zone: str) -> Iterator[Told | Skipped]:
+    for session in sessions:
+        try:
+            start = datetime.strptime(str(talk.get(f"{session}_date_time")), MOMENT).replace(tzinfo=ZoneInfo(zone))
+        except ValueError:
+            for place in range(len(talk[session])):
+                yield Skipped(f"{session}, turn {place + 1}", "the session has no date and time")
+            continue
+        for place, turn in enumerate(talk[session]):
+            yield _entry(turn, talk, session, place, sample, start + timedelta(minutes=place))
+
+
+def _entry(turn: Any, talk: dict[str, Any], session: str, place: int, sample: str, said_at: datetime) -> Told | Skipped:
+    where = f"{session}, turn {place + 1}"
+    if not isinstance(turn, dict) or turn.get("speaker") not in (talk.get("speaker_a"), talk.get("speaker_b")):
+        return Skipped(where, "neither of the two people said it")
+    text = str(turn.get("text") or "").translate(UNKEEPABLE)
+    if caption := turn.get("blip_caption"):
+        text = f"{text} [image: {caption}]".strip()
+    if not text.strip():
+        return Skipped(where, "there are no words in it")
+    speaker = "person" if turn["speaker"] == talk.get("speaker_a") else "companion"
+    identity = str(turn.get("dia_id") or f"{session}:{place + 1}")
+    return Told(identity, f"locomo {sample}", session, speaker, text, said_at)  # type: ignore[arg-type]

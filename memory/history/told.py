@@ -1,0 +1,45 @@
+"""One utterance as a source tells it, before it is kept."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from memory.engine import Speaker
+
+LONGEST = 100_000  # characters of one imported turn
+
+
+@dataclass(frozen=True)
+class Told:
+    """A turn of a history, in the order of its source."""
+
+    id: str  # unique in the source: the same again is the same turn
+    conversation: str
+    session: str
+    speaker: Speaker
+    text: str
+    said_at: datetime  # aware
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """Something that could not be read, and why, in words."""
+
+    where: str  # "line 7"
+    why: str
+
+
+@dataclass(frozen=True)
+class History:
+    """A readable source. `total` is how many entries there are to come, good or bad."""
+
+    source: str  # what it is called: turns of the same source are kept once
+    total: int
+    entries: Iterator[Told | Skipped]
+    person: str = ""  # the names in it, where it has any
+    companion: str = ""
+    remarks: list[str] = field(default_factory=list)
+
+
+class Unreadable(ValueError):
+    """Nothing of the file can be used; the text says why."""
