@@ -64,6 +64,12 @@ test("what was said elsewhere meanwhile joins what is shown", () => {
   expect((entries[3] as Answer).shown.text).toBe("answer 4");
 });
 
+test("what was said while the page was on its way is not lost", () => {
+  const shown = weave([asks(1, reply("r1")), says(2), asks(3, reply("r3", "waiting", false))]);
+  const { entries } = renew(shown, page([asks(1, reply("r1")), says(2)]));
+  expect(entries.map((one) => one.key)).toEqual(["q1", "r1", "q3", "r3"]);
+});
+
 test("pages that no longer join are not glued together", () => {
   const { entries, joined } = renew(weave([asks(1), says(2)]), page([asks(60), says(61)]));
   expect([entries.map((one) => one.key), joined]).toEqual([["q60", "t61"], false]);

@@ -90,13 +90,19 @@ function unwritten(turn: Turn, reply: NonNullable<Turn["reply"]>, known: Map<str
   return new Answer(reply.id, reply.id, { ...begin(turn.said_at), state, explanation, canRetry });
 }
 
-/** What is shown after the latest page was read once more: earlier pages stay if they still join. */
+/** What is shown after the latest page was read once more.
+ *
+ * Earlier pages stay if they still join; so does what was said while the page was on its way.
+ */
 export function renew(entries: Entry[], page: Page): { entries: Entry[]; joined: boolean } {
   const known = new Map(entries.flatMap((one) => (one.kind === "answer" ? [[one.key, one]] : [])));
   const fresh = weave(page.turns, known);
   const keys = new Set(fresh.map((one) => one.key));
   const first = entries.findIndex((one) => keys.has(one.key));
-  return { entries: [...entries.slice(0, Math.max(first, 0)), ...fresh], joined: first >= 0 };
+  const end = page.turns.at(-1)?.id ?? 0;
+  const since = entries.findIndex((one) => one.kind === "said" && one.id! > end);
+  const later = since < 0 ? [] : entries.slice(since).filter((one) => !keys.has(one.key));
+  return { entries: [...entries.slice(0, Math.max(first, 0)), ...fresh, ...later], joined: first >= 0 };
 }
 
 export function openAnswers(entries: Entry[]): Answer[] {
