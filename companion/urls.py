@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("account/", include("companion.accounts.urls")),
+    path("", include("companion.operations.urls")),
     path("", include("companion.chat.urls")),
 ]
 

@@ -84,7 +84,7 @@ class Stack:
         """Whether the web answers, or a worker says so in its log."""
         if name == "web":
             try:
-                return httpx.get(f"{self.url}/api/conversations").status_code < 500
+                return httpx.get(f"{self.url}/health/ready").status_code == 200
             except httpx.HTTPError:
                 return False
         return {"beat": "beat: Starting"}.get(name, " ready.") in self.log(name)

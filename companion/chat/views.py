@@ -70,5 +70,9 @@ def _boot(person: Person, conversation: dict[str, Any] | None) -> dict[str, Any]
         "conversations": list_conversations(person),
         "conversation": conversation,
         "limit": settings.MESSAGE_LIMIT,
-        "urls": {"sign_out": reverse("account_logout"), "password": reverse("account_change_password")},
+        "urls": {
+            "sign_out": reverse("account_logout"),
+            "password": reverse("account_change_password"),
+            "preferences": reverse("account_preferences"),
+        },
     }

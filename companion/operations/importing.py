@@ -1,6 +1,7 @@
 """What the two import commands share: the person, a progress bar, and a summary in words."""
 
 import json
+import os
 import time
 from argparse import ArgumentParser
 from typing import Any
@@ -49,6 +50,7 @@ def companion_named(person: Person, name: str) -> Companion:
 
 def run_import(*, person: Person, companion: Companion, history: History, out: OutputWrapper, as_json: bool) -> Kept:
     """Import with progress on stderr and the summary on stdout."""
+    os.environ.setdefault("ENCODER_THREADS", str(os.cpu_count() or 1))  # nothing else waits for this process
     began = time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=Console(stderr=True)) as bar:

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
+from datetime import time as clock_time
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import NAMESPACE_URL, uuid5
@@ -27,7 +28,7 @@ class Line(BaseModel):
     conversation: Annotated[str, Field(min_length=1, max_length=150)] = "Imported"
     said_at: AwareDatetime | None = None
     days_ago: Annotated[int, Field(ge=0, le=36_500)] | None = None
-    time: time | None = None
+    time: clock_time | None = None
     id: Annotated[str, Field(min_length=1, max_length=190)] | None = None
 
     @model_validator(mode="after")

@@ -35,7 +35,7 @@ def read(path: Path, *, zone: str, sample: str = "") -> History:
     return History(
         source=f"locomo {names[chosen]}",
         total=sum(len(talk[key]) for _, key in sessions),
-        entries=_entries(talk, [key for _, key in sessions], names[chosen], zone),
+        entries=_entries(talk, [key for _, key in sessions], zone),
         person=str(talk.get("speaker_a", "")),
         companion=str(talk.get("speaker_b", "")),
         remarks=remarks,
@@ -55,7 +55,7 @@ def _samples(path: Path) -> list[dict[str, Any]]:
     return samples
 
 
-def _entries(talk: dict[str, Any], sessions: list[str], sample: str, zone: str) -> Iterator[Told | Skipped]:
+def _entries(talk: dict[str, Any], sessions: list[str], zone: str) -> Iterator[Told | Skipped]:
     for session in sessions:
         try:
             start = datetime.strptime(str(talk.get(f"{session}_date_time")), MOMENT).replace(tzinfo=ZoneInfo(zone))
@@ -64,10 +64,10 @@ def _entries(talk: dict[str, Any], sessions: list[str], sample: str, zone: str) 
                 yield Skipped(f"{session}, turn {place + 1}", "the session has no date and time")
             continue
         for place, turn in enumerate(talk[session]):
-            yield _entry(turn, talk, session, place, sample, start + timedelta(minutes=place))
+            yield _entry(turn, talk, session, place, start + timedelta(minutes=place))
 
 
-def _entry(turn: Any, talk: dict[str, Any], session: str, place: int, sample: str, said_at: datetime) -> Told | Skipped:
+def _entry(turn: Any, talk: dict[str, Any], session: str, place: int, said_at: datetime) -> Told | Skipped:
     where = f"{session}, turn {place + 1}"
     if not isinstance(turn, dict) or turn.get("speaker") not in (talk.get("speaker_a"), talk.get("speaker_b")):
         return Skipped(where, "neither of the two people said it")
@@ -78,4 +78,8 @@ def _entry(turn: Any, talk: dict[str, Any], session: str, place: int, sample: st
         return Skipped(where, "there are no words in it")
     speaker = "person" if turn["speaker"] == talk.get("speaker_a") else "companion"
     identity = str(turn.get("dia_id") or f"{session}:{place + 1}")
-    return Told(identity, f"locomo {sample}", session, speaker, text, said_at)  # type: ignore[arg-type]
+    return Told(identity, _title(talk), session, speaker, text, said_at)  # type: ignore[arg-type]
+
+
+def _title(talk: dict[str, Any]) -> str:
+    return f"{talk.get('speaker_a')} and {talk.get('speaker_b')}"

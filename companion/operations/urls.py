@@ -1,0 +1,10 @@
+"""Health."""
+
+from django.urls import path
+
+from companion.operations import views
+
+urlpatterns = [
+    path("health/live", views.live, name="live"),
+    path("health/ready", views.ready, name="ready"),
+]
