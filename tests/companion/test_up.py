@@ -1,0 +1,151 @@
+"""`make up`: everything starts, says where it is, and ends with one clear line whatever happens."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+
+import httpx
+import psutil
+import pytest
+
+from tests.stack import ROOT, free_port
+
+pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+
+
+class Up:
+    """One `manage.py up` in a folder of its own."""
+
+    def __init__(self, folder, port, output, **environment):
+        self.folder, self.port = folder, port
+        told = {"DATA_DIR": str(folder), "PORT": str(port), "ENGINE_DISCOVERY": "false", "PYTHONUNBUFFERED": "1"}
+        kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")}
+        self.process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            cwd=ROOT,
+            env=kept | told | environment,
+            stdout=output.open("w"),
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.output = output
+
+    @property
+    def said(self):
+        return self.output.read_text()
+
+    def wait_for(self, words, seconds=90):
+        deadline = time.monotonic() + seconds
+        while words not in self.said and time.monotonic() < deadline and self.process.poll() is None:
+            time.sleep(0.1)
+        assert words in self.said, self.said
+
+    def end(self, how=signal.SIGINT):
+        if self.process.poll() is None:
+            self.process.send_signal(how)
+        return self.process.wait(timeout=60)
+
+    def child(self, words):
+        """The process of ours whose command line holds these words."""
+        for process in psutil.Process(self.process.pid).children(recursive=True):
+            if words in " ".join(process.cmdline()) and "supervise" not in " ".join(process.cmdline()):
+                return process
+        raise LookupError(words)
+
+
+@pytest.fixture
+def start(tmp_path):
+    started = []
+
+    def starting(folder=tmp_path / "data", port=None, **environment):
+        output = tmp_path / f"said-{len(started)}"
+        started.append(Up(folder, port or free_port(), output, **environment))
+        return started[-1]
+
+    tmp_path.chmod(0o755)
+    tmp_path.parent.chmod(0o755)
+    tmp_path.parent.parent.chmod(0o755)
+    yield starting
+    for up in started:
+        up.end()
+
+
+def test_everything_starts_says_where_it_is_and_ends_on_control_c(start):
+    up = start()
+    up.wait_for("Ctrl-C stops everything")
+    assert f"Rosemary is at http://localhost:{up.port}" in up.said
+    assert "No language model is connected" in up.said
+    assert "set-up token" in up.said
+    assert httpx.get(f"http://127.0.0.1:{up.port}/health/ready").json() == {
+        "ready": True,
+        "database": True,
+        "redis": True,
+    }
+    assert httpx.get(f"http://127.0.0.1:{up.port}/account/signup/").status_code == 200
+    assert up.end() == 0
+    assert "Everything that was said is kept" in up.said
+    assert not [p for p in psutil.process_iter(["cmdline"]) if str(up.folder) in " ".join(p.info["cmdline"] or [])]
+
+
+def test_a_second_one_beside_the_first_says_so_and_does_no_harm(start):
+    first = start()
+    first.wait_for("Ctrl-C stops everything")
+    second = start()
+    assert second.process.wait(timeout=60) == 1
+    second.end()
+    assert f"running already: process {first.process.pid}, http://localhost:{first.port}" in second.said
+    assert httpx.get(f"http://127.0.0.1:{first.port}/health/ready").status_code == 200
+
+
+def test_a_taken_port_is_named_with_who_has_it_and_what_to_say(start):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        up = start(port=taken.getsockname()[1])
+        assert up.process.wait(timeout=60) == 1
+    up.end()
+    assert f"Port {up.port} is taken by" in up.said
+    assert f"PORT={up.port + 1} make up" in up.said
+
+
+def test_a_full_disk_is_told_before_anything_is_started(start):
+    up = start(LEAST_ROOM=str(10**18))
+    assert up.process.wait(timeout=60) == 1
+    up.end()
+    assert "Make room" in up.said
+
+
+def test_a_folder_that_cannot_be_written_is_told(start, tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    up = start(folder=tmp_path / "file")
+    assert up.process.wait(timeout=60) == 1
+    up.end()
+    assert "DATA_DIR" in up.said
+    assert "Traceback" not in up.said
+
+
+@pytest.mark.parametrize("words", ["-Q chat", "uvicorn"])
+def test_a_process_that_dies_is_named_and_everything_else_ends_in_order(start, words):
+    up = start()
+    up.wait_for("Ctrl-C stops everything")
+    up.child(words).kill()
+    assert up.process.wait(timeout=60) == 1
+    up.end()
+    assert f"{'chat' if 'chat' in words else 'web'} died" in up.said
+    assert "nothing that was said is lost" in up.said
+    assert "rosemary.log" in up.said
+
+
+def test_what_a_killed_one_left_behind_does_not_hinder_the_next(start):
+    first = start()
+    first.wait_for("Ctrl-C stops everything")
+    children = psutil.Process(first.process.pid).children(recursive=True)
+    first.end(signal.SIGKILL)
+    for child in children:
+        if child.is_running():
+            child.kill()
+    again = start(port=first.port)
+    again.wait_for("Ctrl-C stops everything")
