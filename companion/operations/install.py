@@ -35,17 +35,22 @@ def main() -> None:
     """Install what is missing; one line a step."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--test", action="store_true", help="also what tests and checks need")
-    test = parser.parse_args().test
+    parser.add_argument("--packages-only", action="store_true", help="no frontend: it is built elsewhere")
+    asked = parser.parse_args()
     try:
         check_python()
         done("virtual environment", f"{sys.version_info[:2]} {VENV}", make_venv)
         done("torch", f"{LOCK.read_text()}{os.environ.get('GPU', '')}", install_torch)
         done("packages", pinned(), lambda: pip_install(dependencies()))
-        if test:
+        if asked.test:
             done("test packages", pinned(), lambda: pip_install(dependencies("test")))
-        done(
-            "frontend", frontend_sources(), build_frontend, also=(FRONTEND / "dist" / ".vite" / "manifest.json").exists
-        )
+        if not asked.packages_only:
+            done(
+                "frontend",
+                frontend_sources(),
+                build_frontend,
+                also=(FRONTEND / "dist" / ".vite" / "manifest.json").exists,
+            )
     except Unfinished as problem:
         sys.exit(f"\n{problem}")
     except KeyboardInterrupt:
