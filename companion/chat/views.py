@@ -13,6 +13,7 @@ from django.views.decorators.http import require_GET
 
 from companion.accounts.models import Person
 from companion.chat.conversations import list_conversations, read_conversation
+from memory import clock
 from memory.dialogue import NoSuchConversation, default_companion
 from memory.isolation import acting_as
 from worker import engines
@@ -70,6 +71,7 @@ def _boot(person: Person, conversation: dict[str, Any] | None) -> dict[str, Any]
         "conversations": list_conversations(person),
         "conversation": conversation,
         "limit": settings.MESSAGE_LIMIT,
+        "now": clock.now().isoformat(),
         "urls": {
             "sign_out": reverse("account_logout"),
             "password": reverse("account_change_password"),
