@@ -21,12 +21,15 @@ from memory.question import asked_about, normal_form
 
 CANDIDATES = 200  # best by each key
 
-# Each part is 0-1. The first four are measured on two keys of a turn, alone and after the turn before it.
+# Each part is 0-1. The first four are measured on two keys of a turn, alone and after the turn before it; the round's
+# are the best of all its turns: a reply often names what the person's own words only point at.
 WEIGHTS = {
     "dense_turn": 0.15,
-    "dense_context": 0.25,
-    "lexical_turn": 0.20,
-    "lexical_context": 0.30,
+    "dense_context": 0.20,
+    "lexical_turn": 0.15,
+    "lexical_context": 0.25,
+    "dense_round": 0.05,
+    "lexical_round": 0.10,
     "speaker": 0.10,
 }
 
@@ -123,7 +126,7 @@ def question_forms(question: str, *, person: str, companion: str) -> list[str]:
     return [normal_form(question, person=person, companion=companion)]
 
 
-type_row = tuple[int, int, str, float, float, float, float]
+Row = tuple[int, int, str, float, float, float, float]
 
 
 def _search(
@@ -133,7 +136,7 @@ def _search(
     moment: datetime,
     encoder: str,
     leave_out: Sequence[int],
-) -> list[type_row]:
+) -> list[Row]:
     parameters: dict[str, Any] = {
         "vector": HalfVector(vector).to_text(),
         "terms": terms.to_text(),
@@ -149,7 +152,7 @@ def _search(
         return list(cursor.fetchall())
 
 
-def _ranked(rows: list[type_row], reachable: float, speaker: str | None) -> list[Candidate]:
+def _ranked(rows: list[Row], reachable: float, speaker: str | None) -> list[Candidate]:
     """Weighted sum of the parts, not of their ranks: rank fusion throws the margins away."""
     if not rows:
         return []
@@ -159,13 +162,21 @@ def _ranked(rows: list[type_row], reachable: float, speaker: str | None) -> list
     return [Candidate(rows[i][0], rows[i][1], _named(parts[i], float(total[i]))) for i in order]
 
 
-def _parts(rows: list[type_row], reachable: float, speaker: str | None) -> NDArray[np.float64]:
+def _parts(rows: list[Row], reachable: float, speaker: str | None) -> NDArray[np.float64]:
     """One column a weight, in the order of WEIGHTS; lexical parts as the share of what the question could reach."""
     figures = np.array([row[3:] for row in rows], dtype=np.float64)
     figures[:, :2] = figures[:, :2].clip(0, 1)
     figures[:, 2:] = (figures[:, 2:] / reachable).clip(0, 1) if reachable else 0.0
     spoke = np.array([[0.5 if speaker is None else float(row[2] == speaker)] for row in rows])
-    return np.hstack([figures, spoke])
+    return np.hstack([figures, _best_of_round(rows, figures), spoke])
+
+
+def _best_of_round(rows: list[Row], figures: NDArray[np.float64]) -> NDArray[np.float64]:
+    """For each turn the best dense and the best lexical score that any turn of its round has."""
+    _, rounds = np.unique([row[0] for row in rows], return_inverse=True)
+    best = np.zeros((rounds.max() + 1, 2))
+    np.maximum.at(best, rounds, np.stack([figures[:, :2].max(axis=1), figures[:, 2:].max(axis=1)], axis=1))
+    return best[rounds]
 
 
 def _named(parts: NDArray[np.float64], total: float) -> dict[str, float]:

@@ -34,7 +34,7 @@ def test_a_question_about_the_past_is_answered_in_the_persons_own_dated_words():
 
 def test_what_it_does_not_remember_it_says_and_offers_the_nearest():
     told = answer(prompt("Where is my passport?", note("I lost my keys."), sufficient=False))
-    assert told.startswith("I don’t remember you telling me that. The nearest I have:")
+    assert told.startswith("I’m not sure that I was told that. The nearest I have:")
     assert "> I lost my keys." in told
 
 

@@ -38,7 +38,9 @@ def answer(prompt: Prompt) -> str:
     kind = kind_of(prompt)
     notes = worth_quoting(prompt.notes, prompt.question)
     template = _templates().get_template("recall_only.md.jinja")
-    return template.render(kind=kind, notes=notes, prompt=prompt, variant=variant(prompt.question)).strip()
+    best = max(notes, key=lambda note: note.score, default=None)
+    told = template.render(kind=kind, notes=notes, best=best, prompt=prompt, variant=variant(prompt.question))
+    return str(told).strip()
 
 
 def kind_of(prompt: Prompt) -> str:
