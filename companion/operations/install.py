@@ -6,7 +6,6 @@ that was broken off goes on where it stopped.
 
 import argparse
 import hashlib
-import json
 import os
 import shutil
 import subprocess
@@ -23,8 +22,9 @@ LOCK = ROOT / "requirements.lock"
 FRONTEND = ROOT / "frontend"
 STAMPS = VENV / "stamps"
 ROOM = 3 * 1024**3  # bytes that a fresh installation takes, with some to spare
+CUDA_ROOM = 10 * 1024**3  # the same where torch comes with CUDA, downloads included
 NODE = 20  # oldest major version that builds the frontend
-TORCH_CPU = "https://download.pytorch.org/whl/cpu"  # PyTorch's own index, asked only where pip's would bring CUDA
+TORCH_CPU = "https://download.pytorch.org/whl/cpu"  # PyTorch's own index: pip's usual one may bring CUDA
 
 
 class Unfinished(Exception):
@@ -78,11 +78,17 @@ def check_python() -> None:
         raise Unfinished(f"Rosemary needs Python 3.11; this is {found}. Say: make PYTHON=/path/to/python3.11 …")
 
 
+def check_room(least: int) -> None:
+    """A full disk is told before, not in the middle."""
+    free = shutil.disk_usage(ROOT).free
+    if free < least:
+        found, needed = f"{free / 1024**3:.1f}", f"{least / 1024**3:.0f}"
+        raise Unfinished(f"Only {found} GiB are free at {ROOT}; an installation takes about {needed}. Make room.")
+
+
 def make_venv() -> None:
     """A fresh virtual environment; what is left of a half-made or foreign one goes."""
-    free = shutil.disk_usage(ROOT).free
-    if free < ROOM:
-        raise Unfinished(f"Only {free / 1024**3:.1f} GiB are free at {ROOT}; an installation takes about 3. Make room.")
+    check_room(ROOM)
     if VENV.exists():
         shutil.rmtree(VENV)
     run(
@@ -110,24 +116,21 @@ def pip_install(names: Iterable[str]) -> None:
 
 
 def install_torch() -> None:
-    """First of all, and without CUDA's three gigabytes unless GPU=1 asks for them."""
+    """First of all, and without CUDA's three gigabytes unless GPU=1 asks for them or nothing else is to be had."""
     pin = next(line for line in LOCK.read_text().splitlines() if line.startswith("torch=="))
-    if os.environ.get("GPU") == "1" or not brings_cuda(pin):
+    if os.environ.get("GPU") == "1":
         pip_install([pin])
-        return
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--no-deps", "--index-url", TORCH_CPU, pin]
-    run(command, "The CPU build of torch cannot be fetched. Is there a network? The same command goes on from here.")
+    elif not has_cpu_torch(pin):
+        print(" its CPU build is out of reach, so the one with CUDA is taken, 3 GB …", end="", flush=True)
+        check_room(CUDA_ROOM)
+        pip_install([pin])
 
 
-def brings_cuda(pin: str) -> bool:
-    """Whether pip's own sources would bring a build that needs CUDA's packages; only its metadata is looked at."""
-    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--dry-run", "--no-deps", "--report", "-", pin]
-    answer = subprocess.run(command, capture_output=True, text=True, check=False)
-    if answer.returncode:
-        raise Unfinished(f"pip finds no {pin}: {last_line(answer.stderr)}. Is there a network?")
-    report = json.loads(answer.stdout[answer.stdout.index("{") :])
-    needs = [need for package in report["install"] for need in package["metadata"].get("requires_dist", [])]
-    return any(need.startswith(("nvidia-", "cuda-")) for need in needs)
+def has_cpu_torch(pin: str) -> bool:
+    """Install the build without CUDA, from PyTorch's own index or where pip's settings have one; False if neither."""
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--retries", "2"]
+    command += ["--no-deps", "--index-url", TORCH_CPU, pin]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
 def frontend_sources() -> str:
