@@ -30,7 +30,7 @@ def read_conversation(person: Person, conversation_id: UUID, *, before: int | No
             earliest = conversation.turns.filter(pk=before).values("number")
             turns = turns.filter(number__lt=earliest)
         page = list(turns[: PAGE + 1])
-        kept = receipts([t.written_by.pk for t in page if hasattr(t, "written_by")], zone=person.time_zone)
+        kept = receipts([t.written_by.pk for t in page if hasattr(t, "written_by")], person=person)
         shown = [_turn(turn, kept) for turn in reversed(page[:PAGE])]
     return {
         "id": str(conversation.pk),
@@ -72,7 +72,7 @@ def _reply(turn: Turn) -> dict[str, Any] | None:
 def finished(person: Person, reply_id: UUID, *, seq: int) -> Done | None:
     """How a reply ended, with its words and its receipt; None while it is being written. Raises Reply.DoesNotExist."""
     with acting_as(person.pk):
-        reply = Reply.objects.select_related("turn", "answer").get(pk=reply_id)
+        reply = Reply.objects.of(person.pk).select_related("turn", "answer").get(pk=reply_id)
         if reply.state in Reply.OPEN:
             return None
         return Done(
@@ -85,5 +85,5 @@ def finished(person: Person, reply_id: UUID, *, seq: int) -> Done | None:
             said_at=reply.answer.said_at if reply.answer else None,
             explanation=reply.explanation,
             can_retry=reply.can_retry,
-            receipt=receipts([reply.pk], zone=person.time_zone).get(reply.pk),
+            receipt=receipts([reply.pk], person=person).get(reply.pk),
         )

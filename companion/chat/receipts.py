@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from companion.accounts.models import Person
 from companion.chat.protocol import Recalled as RecalledFrame
 from companion.chat.protocol import Receipt
 from memory import clock
@@ -17,10 +18,11 @@ NEAR = 0.35  # cosine from which "meaning" is told as a reason
 WORDS = 0.15  # share of the question's words from which "words" is
 
 
-def receipts(reply_ids: Sequence[UUID], *, zone: str) -> dict[UUID | None, Receipt]:
+def receipts(reply_ids: Sequence[UUID], *, person: Person) -> dict[UUID | None, Receipt]:
     """The receipts of these replies, by reply; times stand on the person's clock. Runs inside `acting_as`."""
-    recalls = Recall.objects.filter(reply_id__in=reply_ids).prefetch_related("recalled__memory", "recalled__turn")
-    return {recall.reply_id: _receipt(recall, zone) for recall in recalls}
+    recalls = Recall.objects.of(person.pk).filter(reply_id__in=reply_ids)
+    shown = recalls.prefetch_related("recalled__memory", "recalled__turn")
+    return {recall.reply_id: _receipt(recall, person.time_zone) for recall in shown}
 
 
 def _receipt(recall: Recall, zone: str) -> Receipt:

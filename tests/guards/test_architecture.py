@@ -3,11 +3,12 @@
 import ast
 import inspect
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from django.apps import apps
 from django.db import models
-from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from memory.models.owned import OwnedModel
 from worker.app import Queue, app
@@ -34,7 +35,7 @@ def test_every_task_takes_only_ids(task):
         assert parameter.annotation in (int, str)
 
 
-@pytest.mark.parametrize("model", apps.get_app_config("memory").get_models(), ids=lambda model: model.__name__)
+@pytest.mark.parametrize("model", list(apps.get_app_config("memory").get_models()), ids=lambda model: model.__name__)
 def test_every_model_of_memory_belongs_to_a_person_and_goes_with_them(model):
     assert issubclass(model, OwnedModel)
     owner = model._meta.get_field("owner")
@@ -63,28 +64,77 @@ def test_settings_are_read_from_the_environment_in_one_place():
             assert allowed, path
 
 
-def views(patterns, prefix=""):
-    for pattern in patterns:
-        if isinstance(pattern, URLResolver):
-            yield from views(pattern.url_patterns, prefix + str(pattern.pattern))
-        elif isinstance(pattern, URLPattern):
-            yield prefix + str(pattern.pattern), pattern.callback
+def patterns(some):
+    """Every address that leads to a view."""
+    for one in some:
+        if isinstance(one, URLResolver):
+            yield from patterns(one.url_patterns)
+        elif isinstance(one, URLPattern):
+            yield one
 
 
-def test_every_view_of_a_persons_rows_asks_who_it_is():
-    ours = [(path, view) for path, view in views(get_resolver().url_patterns) if "chat.views" in view.__module__]
-    assert ours
-    for path, view in ours:
-        assert hasattr(view, "__wrapped__"), f"{path} is open to everybody"
+# What may be asked without an account; any other address leads to the page for signing in.
+OPEN_TO_ALL = {
+    "account_signup",
+    "account_login",
+    "account_logout",
+    "account_inactive",
+    "account_reset_password",
+    "account_reset_password_done",
+    "account_reset_password_from_key",
+    "account_reset_password_from_key_done",
+    "account_email_verification_sent",
+    "account_confirm_email",
+    "accounts_invitation",
+    "live",
+    "ready",
+}
+EXAMPLES = {"conversation_id": UUID(int=1), "pk": 1, "code": "code", "key": "key", "uidb36": "1"}
+CLOSED = [pattern for pattern in patterns(get_resolver().url_patterns) if pattern.name not in OPEN_TO_ALL]
 
 
-@pytest.mark.parametrize("path", sorted((ROOT / "companion").rglob("*.py")), ids=lambda p: str(p.relative_to(ROOT)))
-def test_companion_reads_owned_rows_only_while_acting_as_somebody(path):
-    """A module that queries memory's models says as whom, or says that its caller does."""
+@pytest.mark.django_db
+@pytest.mark.parametrize("pattern", CLOSED, ids=lambda pattern: pattern.name)
+def test_every_page_asks_who_it_is_unless_it_is_listed_as_open(client, ana, pattern):
+    arguments = {name: EXAMPLES[name] for name in pattern.pattern.regex.groupindex}
+    address = reverse(pattern.name, kwargs=arguments)
+    for answer in (client.get(address), client.post(address)):
+        assert answer.status_code == 302
+        assert answer["Location"].startswith(reverse("account_login"))
+
+
+def test_the_list_of_open_pages_names_only_pages_that_exist():
+    assert {pattern.name for pattern in patterns(get_resolver().url_patterns)} >= OPEN_TO_ALL
+
+
+OWNED = {model.__name__ for model in apps.get_app_config("memory").get_models()}
+COMPANION = sorted(path for path in (ROOT / "companion").rglob("*.py") if "migrations" not in path.parts)
+
+
+def loose_queries(tree):
+    """Where `Turn.objects` and its like are followed by anything but `.of(person)` or `.create(owner=…)`."""
+    after = {id(node.value): node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in OWNED:
+            reaches = node.attr == "objects" and after.get(id(node)) in ("of", "create")
+            if node.attr in ("_default_manager", "_base_manager") or (node.attr == "objects" and not reaches):
+                yield f"line {node.lineno}: {ast.unparse(node)}.{after.get(id(node), '')}"
+
+
+@pytest.mark.parametrize("path", COMPANION, ids=lambda path: str(path.relative_to(ROOT)))
+def test_what_people_touch_reaches_a_persons_rows_only_through_that_persons_manager(path):
     text = path.read_text()
-    queries = any(f"{model.__name__}.objects" in text for model in apps.get_app_config("memory").get_models())
-    if queries and "migrations" not in path.parts:
-        assert "acting_as" in text
+    assert list(loose_queries(ast.parse(text))) == []
+    if any(f"{name}.objects" in text for name in OWNED):
+        assert "acting_as" in text, "row-level security shows nothing to a query that does not say as whom"
+
+
+@pytest.mark.parametrize(
+    "query", ["Turn.objects.all()", "Turn.objects.filter(pk=1)", "x = Turn.objects", "Turn._base_manager"]
+)
+def test_the_guard_sees_a_query_that_is_nobodys(query):
+    assert list(loose_queries(ast.parse(query)))
+    assert not list(loose_queries(ast.parse("Turn.objects.of(person.pk).filter(pk=1)")))
 
 
 def test_the_web_process_never_imports_torch():
