@@ -17,12 +17,12 @@ MOMENT = "%I:%M %p on %d %B, %Y"  # "1:56 pm on 8 May, 2023"
 
 def read(path: Path, *, zone: str, sample: str = "") -> History:
     """One sample of a file, by default its first; its dates stand on the person's clock. Raises Unreadable."""
-    samples = _samples(path)
-    names = [str(each.get("sample_id", number)) for number, each in enumerate(samples)]
+    found = samples(path)
+    names = [name for name, _ in found]
     if sample and sample not in names:
         raise Unreadable(f"{path} has no sample {sample}; it has {', '.join(names)}.")
     chosen = names.index(sample) if sample else 0
-    talk = samples[chosen].get("conversation")
+    talk = found[chosen][1].get("conversation")
     if not isinstance(talk, dict):
         raise Unreadable(f"Sample {names[chosen]} of {path} has no conversation.")
     others = [name for name in names if name != names[chosen]]
@@ -42,17 +42,18 @@ def read(path: Path, *, zone: str, sample: str = "") -> History:
     )
 
 
-def _samples(path: Path) -> list[dict[str, Any]]:
+def samples(path: Path) -> list[tuple[str, dict[str, Any]]]:
+    """All samples of a file with their names. Raises Unreadable."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
     except (ValueError, RecursionError) as error:
         raise Unreadable(f"{path} is not JSON in UTF-8.") from error
-    samples = told if isinstance(told, list) else [told]
-    if not samples or not all(isinstance(sample, dict) for sample in samples):
+    found = told if isinstance(told, list) else [told]
+    if not found or not all(isinstance(sample, dict) for sample in found):
         raise Unreadable(f"{path} is not a list of LoCoMo samples.")
-    return samples
+    return [(str(sample.get("sample_id", number)), sample) for number, sample in enumerate(found)]
 
 
 def _entries(talk: dict[str, Any], sessions: list[str], zone: str) -> Iterator[Told | Skipped]:

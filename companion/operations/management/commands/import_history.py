@@ -7,8 +7,10 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from companion.operations.importing import add_person, companion_named, find_person, run_import
 from memory import clock
-from memory.history import jsonl, locomo
-from memory.history.told import Unreadable
+from memory.history import beam, jsonl, locomo, madial
+from memory.history.told import History, Unreadable
+
+FORMATS = ["jsonl", "locomo", "beam", "madial"]
 
 
 class Command(BaseCommand):
@@ -20,7 +22,7 @@ class Command(BaseCommand):
         """File, person, format."""
         parser.add_argument("file", type=Path)
         add_person(parser, required=True)
-        parser.add_argument("--format", choices=["jsonl", "locomo"], default="jsonl")
+        parser.add_argument("--format", choices=FORMATS, default="jsonl")
         parser.add_argument("--companion", default="", help="with whom; made if there is none of this name")
         parser.add_argument("--sample", default="", help="which sample of a LoCoMo file")
 
@@ -28,11 +30,7 @@ class Command(BaseCommand):
         """Import; a summary on stdout."""
         somebody = find_person(person)
         try:
-            if options["format"] == "locomo":
-                history = locomo.read(file, zone=somebody.time_zone, sample=options["sample"])
-            else:
-                today = clock.local(clock.now(), somebody.time_zone).date()
-                history = jsonl.read(file, zone=somebody.time_zone, today=today)
+            history = _read(options["format"], file, somebody.time_zone, options["sample"])
         except Unreadable as problem:
             raise CommandError(str(problem)) from problem
         if history.person and not somebody.name:
@@ -43,3 +41,13 @@ class Command(BaseCommand):
         kept = run_import(person=somebody, companion=companion, history=history, out=self.stdout, as_json=json)
         if not kept.turns and not kept.already:
             raise CommandError("Nothing in it could be read.")
+
+
+def _read(form: str, file: Path, zone: str, sample: str) -> History:
+    if form == "locomo":
+        return locomo.read(file, zone=zone, sample=sample)
+    if form == "beam":
+        return beam.read(file, zone=zone)
+    if form == "madial":
+        return madial.read(file, zone=zone)
+    return jsonl.read(file, zone=zone, today=clock.local(clock.now(), zone).date())

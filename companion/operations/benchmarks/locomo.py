@@ -1,0 +1,40 @@
+"""LoCoMo (Maharana et al. 2024): single turns out of months of talk between two people, each sample a life."""
+
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from django.core.management.base import CommandError
+
+from companion.operations.benchmarks.asking import Life, Question, add_output, check_output, rank
+from companion.operations.benchmarks.telling import Telling
+from memory.history import locomo
+from memory.history.told import Unreadable
+
+
+def add_arguments(parser: ArgumentParser) -> None:
+    """The data file, and where the answers go."""
+    parser.add_argument("data", type=Path, metavar="DATA.json")
+    add_output(parser)
+
+
+def run(*, tell: Telling, data: Path, out: Path, **_: Any) -> dict[str, Any]:
+    """Rank the turns of every sample for every question of it."""
+    check_output(out)
+    return rank("locomo", lives(data), out=out, tell=tell)
+
+
+def lives(data: Path) -> list[Life]:
+    """Every sample of a file with its questions. Raises CommandError."""
+    try:
+        found = locomo.samples(data)
+        return [Life(name, locomo.read(data, zone="UTC", sample=name), _questions(name, each)) for name, each in found]
+    except Unreadable as problem:
+        raise CommandError(str(problem)) from problem
+
+
+def _questions(sample: str, told: dict[str, Any]) -> list[Question]:
+    asked = told.get("qa") or []
+    if not isinstance(asked, list) or not all(isinstance(qa, dict) and qa.get("question") for qa in asked):
+        raise Unreadable(f"Sample {sample} has a “qa” that is not a list of questions.")
+    return [Question(f"{sample}:{place}", str(qa["question"])) for place, qa in enumerate(asked)]

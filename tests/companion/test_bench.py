@@ -1,0 +1,230 @@
+"""The measurements: in through the import, out through the recall, to the judge's contract, without a trace."""
+
+import json
+import os
+import subprocess
+import sys
+from urllib.parse import quote
+
+import pytest
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import CommandError
+from django.db import connections
+
+from companion.operations.benchmarks import beam, locomo, madial
+from memory.history import beam as beam_format
+from memory.history import madial as madial_format
+from memory.history.told import Skipped
+from tests.stack import ROOT
+
+SAMPLE = {
+    "sample_id": "ours-1",
+    "conversation": {
+        "speaker_a": "Vera",
+        "speaker_b": "Paul",
+        "session_1_date_time": "1:56 pm on 8 May, 2023",
+        "session_1": [
+            {"speaker": "Vera", "dia_id": "D1:1", "text": "Yesterday I bought a red canoe for the summer."},
+            {"speaker": "Paul", "dia_id": "D1:2", "text": "How lovely! I adopted a greyhound from the shelter."},
+        ],
+        "session_2_date_time": "9:05 am on 2 June, 2023",
+        "session_2": [
+            {"speaker": "Paul", "dia_id": "D2:1", "text": "My greyhound chewed the sofa to pieces."},
+            {"speaker": "Vera", "dia_id": "D2:2", "text": "I paddled down the river on Sunday."},
+        ],
+    },
+    "qa": [
+        {"question": "When did Vera buy a canoe?", "evidence": ["D1:1"], "category": 2},
+        {"question": "What did Paul's greyhound do?", "evidence": ["D2:1"], "category": 4},
+    ],
+}
+
+
+def message(number, role, content, **fields):
+    return {"id": number, "role": role, "content": content} | fields
+
+
+CHAT = [
+    {
+        "batch_number": 1,
+        "time_anchor": None,
+        "turns": [
+            [
+                message(0, "user", "I plan a bakery in Ghent. ->-> 1,1", time_anchor="March-15-2024"),
+                message(1, "assistant", "Which breads will your bakery sell?"),
+            ],
+            [message(2, "user", "Rye and spelt ->-> 1,N/A"), message(3, "system", "Not speech.")],
+        ],
+    },
+    {
+        "batch_number": 2,
+        "turns": {
+            "nested": [[message(8, "user", "The oven arrives on Friday. ->-> 2,14)", time_anchor="April-05-2024")]]
+        },
+    },
+]
+PROBES = {
+    "information_extraction": [{"question": "Which breads will I sell?", "source_chat_ids": [2]}],
+    "abstention": [{"question": "Who is my landlord?"}],
+}
+MEMORIES = {
+    "7": {"time": "2023-05-20", "scene": "Activity", "emotion": "Happy", "event": "Lia won the chess final."},
+    "3": {"time": "2023-01-02", "scene": "Others", "emotion": "Sad", "event": "Lia lost her umbrella in the rain."},
+    "9": {"time": "some day", "event": "Nobody knows when."},
+}
+DIALOGUES = [
+    {
+        "dialogue": ["<BOD>\n", '<Lia>: "My chess club meets tonight."\n', '<Assistant>: "Enjoy!"\n', "<EOD>"],
+        "test-turn": [2, 3],
+        "relevant-id": [7],
+    }
+]
+
+
+@pytest.fixture(scope="session")
+def data(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "talks.json").write_text(json.dumps([SAMPLE]))
+    for name, chat in (("2", CHAT), ("10", CHAT)):
+        (folder / "beam" / name).mkdir(parents=True)
+        (folder / "beam" / name / "chat.json").write_text(json.dumps(chat))
+        (folder / "beam" / name / "probing_questions.json").write_text(json.dumps(PROBES))
+    (folder / "madial").mkdir()
+    (folder / "madial" / "memories.json").write_text(json.dumps(MEMORIES))
+    (folder / "madial" / "dialogues.json").write_text(json.dumps(DIALOGUES))
+    return folder
+
+
+def databases():
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("select datname from pg_database order by datname")
+        return [name for (name,) in cursor.fetchall()]
+
+
+def bench(*arguments):
+    """A benchmark as its own process on the tests' server: its figures, and the databases it left behind."""
+    owner = connections["owner"].settings_dict
+    url = f"postgres://{owner['USER']}@{quote(str(owner['HOST']), safe='')}/{owner['NAME']}"
+    environment = os.environ | {"DATABASE_URL": url, "SECRET_KEY": settings.SECRET_KEY}
+    before = databases()
+    answer = subprocess.run(
+        [sys.executable, "manage.py", "bench", *map(str, arguments), "--json"],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert answer.returncode == 0, answer.stderr
+    assert databases() == before
+    return json.loads(answer.stdout.splitlines()[-1])
+
+
+def ranked(path):
+    return {row["question_id"]: row for row in map(json.loads, path.read_text().splitlines())}
+
+
+def keeps_the_contract(rows, known):
+    for row in rows.values():
+        assert 0 < len(row["ranked"]) == len(set(row["ranked"])) <= 50
+        assert set(row["ranked"]) <= known
+        assert 0 <= row["answerable"] <= 1
+        assert row["ms"] > 0
+
+
+@pytest.mark.django_db
+def test_a_talk_of_two_people_is_ranked_by_turn(ana, data, tmp_path):
+    out = tmp_path / "ranked.jsonl"
+    figures = bench("locomo", data / "talks.json", "--out", out)
+    rows = ranked(out)
+    assert list(rows) == ["ours-1:0", "ours-1:1"]
+    keeps_the_contract(rows, {"D1:1", "D1:2", "D2:1", "D2:2"})
+    assert rows["ours-1:0"]["ranked"][0] == "D1:1"
+    assert (figures["turns"], figures["questions"], figures["lives"]) == (4, 2, 1)
+    assert set(figures["ms"]) == {"p50", "p95"}
+
+
+@pytest.mark.django_db
+def test_chats_are_ranked_by_message_each_within_itself(ana, data, tmp_path):
+    out = tmp_path / "ranked.jsonl"
+    figures = bench("beam", data / "beam", "--out", out)
+    rows = ranked(out)
+    assert list(rows) == [f"{chat}:{kind}:0" for chat in (2, 10) for kind in PROBES]
+    keeps_the_contract(rows, {0, 1, 2, 8})
+    assert (figures["turns"], figures["skipped"], figures["lives"]) == (8, 2, 2)
+
+
+@pytest.mark.django_db
+def test_a_dialogue_brings_up_memories(ana, data, tmp_path):
+    out = tmp_path / "ranked.jsonl"
+    bench("madial", data / "madial", "--out", out)
+    rows = ranked(out)
+    assert list(rows) == ["0:2", "0:3"]
+    keeps_the_contract(rows, {"7", "3"})
+    assert rows["0:2"]["ranked"][0] == "7"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["locomo", "/nowhere.json"], "cannot be read"),
+        (["locomo", "/dev/null"], "not JSON"),
+        (["beam", "/nowhere"], "not a folder"),
+        (["beam", "/dev"], "no folder with a chat.json"),
+        (["madial", "/nowhere"], "not a folder"),
+        (["madial", "/dev"], "cannot be read"),
+    ],
+)
+def test_what_cannot_be_measured_is_told_before_anything_is_begun(tmp_path, arguments, told):
+    with pytest.raises(CommandError, match=told) as problem:
+        call_command("bench", *arguments, "--out", str(tmp_path / "out.jsonl"))
+    assert "\n" not in str(problem.value)
+
+
+@pytest.mark.parametrize("out", ["/nowhere/out.jsonl", "/dev"])
+def test_an_output_that_cannot_be_written_is_told_at_once(data, out):
+    with pytest.raises(CommandError, match=r"cannot be written|is a folder"):
+        call_command("bench", "locomo", str(data / "talks.json"), "--out", out)
+
+
+@pytest.mark.parametrize("damage", ['{"a": 1}', '[{"question": 1}]', '{"kind": [{}]}', "[", "3"])
+def test_questions_of_another_form_are_told(data, tmp_path, damage):
+    for module, name, good in ((beam, "probing_questions.json", "beam/2"), (madial, "dialogues.json", "madial")):
+        folder = tmp_path / module.__name__ / "1"
+        folder.mkdir(parents=True)
+        for path in (data / good).iterdir():
+            (folder / path.name).write_text(path.read_text())
+        (folder / name).write_text(damage)
+        with pytest.raises(CommandError, match="is not JSON of the form"):
+            beam.lives(folder.parent) if module is beam else madial.life(folder)
+
+
+def test_a_sample_without_a_list_of_questions_is_told(tmp_path):
+    (tmp_path / "talks.json").write_text(json.dumps([SAMPLE | {"qa": [{"answer": 1}]}]))
+    with pytest.raises(CommandError, match="not a list of questions"):
+        locomo.lives(tmp_path / "talks.json")
+
+
+def test_a_chat_keeps_its_dates_and_sessions_and_loses_its_marks(data):
+    history = beam_format.read(data / "beam" / "2" / "chat.json", zone="Europe/Lisbon")
+    first, second, third, system, last = history.entries
+    assert [told.text for told in (first, second, third)] == [
+        "I plan a bakery in Ghent.",
+        "Which breads will your bakery sell?",
+        "Rye and spelt",
+    ]
+    assert isinstance(system, Skipped)
+    assert (first.id, first.speaker, second.speaker, first.session) == ("0", "person", "companion", "batch 1")
+    assert third.said_at.isoformat() == "2024-03-15T09:02:00+00:00"
+    assert (last.text, last.session) == ("The oven arrives on Friday.", "batch 2")
+    assert last.said_at.isoformat() == "2024-04-05T09:00:00+01:00"
+
+
+def test_memories_come_in_the_order_of_their_days(data):
+    history = madial_format.read(data / "madial" / "memories.json", zone="UTC")
+    first, second, dateless = history.entries
+    assert (first.id, second.id) == ("3", "7")
+    assert first.text == "Lia lost her umbrella in the rain. (Others, Sad)"
+    assert first.session == "2023-01-02"
+    assert isinstance(dateless, Skipped)
