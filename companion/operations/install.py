@@ -146,7 +146,9 @@ def frontend_sources() -> str:
 def build_frontend() -> None:
     """With node from the path, or else the one that PyPI carries."""
     npm = find_npm()
-    environment = os.environ | {"PATH": f"{npm.parent}{os.pathsep}{os.environ.get('PATH', '')}"}
+    path = f"{npm.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    # Node brings certificates of its own; behind a company's proxy only the machine's hold, which pip uses too.
+    environment = {"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path}
     for command in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
         failed = (
             f"The frontend cannot be built (npm {command[0]}). Is there a network? The same command goes on from here."
@@ -186,9 +188,8 @@ def run(command: list[str], failed: str, **options: object) -> None:
 
 def last_line(text: str) -> str:
     """What a program said in the end, warnings left out."""
-    lines = [
-        line.strip() for line in text.splitlines() if line.strip() and "WARNING" not in line and "notice" not in line
-    ]
+    beside = ("WARNING", "notice", "A complete log of this run")
+    lines = [line.strip() for line in text.splitlines() if line.strip() and not any(word in line for word in beside)]
     errors = [line for line in lines if "error" in line.lower() or "space" in line.lower()]
     return (errors or lines or ["nothing"])[-1][:300]
 

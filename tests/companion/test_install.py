@@ -72,6 +72,21 @@ def test_a_failure_is_told_with_what_was_said_last_and_what_to_do(folder):
     assert "No matching distribution found for django" in str(told.value)
 
 
+def test_what_npm_says_is_told_not_where_its_log_lies():
+    said = "npm error code E1\nnpm error request failed, reason: no route\nnpm error A complete log of this run"
+    assert install.last_line(said) == "npm error request failed, reason: no route"
+
+
+def test_npm_trusts_the_certificates_that_this_machine_trusts(folder, monkeypatch):
+    npm = folder / "npm"
+    npm.write_text(f'#!/bin/sh\necho "$* $NODE_USE_SYSTEM_CA" >> {folder}/asked\n')
+    npm.chmod(0o755)
+    monkeypatch.setattr(install, "find_npm", lambda: npm)
+    monkeypatch.setattr(install, "FRONTEND", folder)
+    install.build_frontend()
+    assert asked(folder) == ["ci --no-audit --no-fund 1", "run build 1"]
+
+
 def test_a_step_is_done_once_and_again_only_when_it_is_made_from_other_things(folder, capsys):
     done = []
     for made_from in ("a", "a", "b"):
