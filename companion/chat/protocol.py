@@ -34,7 +34,7 @@ class Follow(Frame):
 
     type: Literal["follow"]
     reply: UUID
-    last_seq: int = Field(ge=0)
+    last_seq: int = Field(ge=0, le=2**53 - 1)  # as far as a browser counts exactly
 
 
 class Stop(Frame):
@@ -202,7 +202,7 @@ def read(raw: str | None) -> Asked:
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"][1:]) or "the message"
-        message = f"{where}: {first['msg']}"
+        message = f"{where[:60]}: {first['msg']}"
         raise Unreadable(Error(code="malformed", message=message, client_id=client_id)) from error
 
 

@@ -64,6 +64,7 @@ def test_someone_signs_up_talks_reloads_and_is_remembered_the_next_day(stack, pa
     stack.kill("chat", signal.SIGTERM)
     stack.start("web", "chat", CLOCK_SHIFT="86400")
     page.goto(stack.url)
+    expect(page.get_by_role("heading", name="Yesterday")).to_be_visible(timeout=5_000)  # by the server's clock
     say(page, "What did I promise Ana?")
     chip = page.get_by_role("button", name=re.compile("^Remembered"))
     chip.click()

@@ -51,6 +51,7 @@ export class Chat {
     this.engine = boot.engine;
     this.headings = boot.conversations;
     this.#ahead = boot.now ? Date.parse(boot.now) - Date.now() : 0;
+    this.now = this.#clock();
     this.outbox = new Outbox(storage, boot.person.email, () => this.#showUnsent());
     if (boot.conversation) this.#show(boot.conversation);
     this.#showUnsent();
