@@ -79,9 +79,8 @@ COUNTED = re.compile(
     rf"{SUBJECT} (?P<verb>(?i:have|has|am|is|are|weighs?|costs?|pays?|earns?|needs?|takes?|owns?|drinks?|smokes?|"
     r"sleeps?|speaks?|teaches|teach|works?|wakes? up|gets? up|starts?|leaves?)) (?P<rest>.+)$"
 )
-NUMBERS = {
-    word: str(n) for n, word in enumerate("two three four five six seven eight nine ten eleven twelve".split(), 2)
-}
+NUMBER_WORDS = "two three four five six seven eight nine ten eleven twelve"
+NUMBERS = {word: str(number) for number, word in enumerate(NUMBER_WORDS.split(), start=2)}
 NUMBER = re.compile(r"(?<![\w.])\d+(?:[.,:]\d+)?(?![\w.])")
 DENIED = re.compile(rf"{SUBJECT} (?:(?i:do|does|can|am|is|are) (?i:not|never)|(?i:never|no longer)) (?P<rest>.+)$")
 GIVEN_UP = re.compile(rf"{SUBJECT} (?i:(?:have |has )?(?:stopped|quit|given up|gave up)) (?P<rest>[a-z]+ing\b.*)$")
@@ -157,11 +156,12 @@ def _clauses(text: str) -> Iterator[str]:
     for sentence in SENTENCE.findall(text[:4000])[:MOST_SENTENCES]:
         if sentence.endswith("?"):
             continue
+        written_out = sentence.rstrip(".!… ")
         for pattern, plain in CONTRACTIONS:
-            sentence = pattern.sub(plain, sentence)
-        if NO_CLAIM.search(sentence):
+            written_out = pattern.sub(plain, written_out)
+        if NO_CLAIM.search(written_out):
             continue
-        for clause in CLAUSE_ENDS.split(sentence.rstrip(".!… ")):
+        for clause in CLAUSE_ENDS.split(written_out):
             if told := " ".join(FILLERS.sub("", clause).split()):
                 yield told
 
