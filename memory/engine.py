@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, Protocol, TypedDict
+from typing import Literal, Protocol, TypedDict, runtime_checkable
 
 from pydantic import BaseModel
 
@@ -18,6 +18,15 @@ class Message(TypedDict):
 
 
 @dataclass(frozen=True)
+class Neighbour:
+    """The turn beside a note's, which makes its words understandable: the question before “Yes, in June”."""
+
+    turn: int
+    speaker: Speaker
+    quote: str
+
+
+@dataclass(frozen=True)
 class Note:
     """One recalled memory as it stands in the prompt: quoted, dated, with who said it."""
 
@@ -28,6 +37,10 @@ class Note:
     said_at: datetime  # aware, in the person's own zone
     when: str  # in words: "Tuesday 5 May 2026, six months ago"
     score: float  # combined score of its recall, 0-1
+    before: Neighbour | None = None  # the question that it answers
+    after: Neighbour | None = None  # the answer to it, where it is a question
+    said_before: tuple[datetime, ...] = ()  # earlier times at which the same was said, in the person's zone
+    contradicts: int | None = None  # the turn of an earlier note that it seems to disagree with
 
 
 @dataclass(frozen=True)
@@ -72,4 +85,13 @@ class Engine(Protocol):
 
     def complete(self, messages: Sequence[Message], *, schema: type[BaseModel]) -> str:
         """One whole answer, asked for as JSON of `schema`; the caller validates it. Raises EngineError."""
+        ...
+
+
+@runtime_checkable
+class Counting(Protocol):
+    """An engine whose own tokenizer can be asked."""
+
+    def count(self, messages: Sequence[Message]) -> int | None:
+        """Tokens of a prompt as the model will read it; None where that can't be told now. Raises nothing."""
         ...

@@ -1,11 +1,21 @@
-"""From candidates to notes: what is worth reading, quoted and dated, in time order (LongMemEval §5.5)."""
+"""From candidates to notes: what is worth reading, quoted and dated, in time order (LongMemEval §5.5).
 
-from collections.abc import Sequence
-from datetime import datetime
+What was said more than once is told once, in its newest words, with the days of the others; what seems to disagree is
+told with both. A question or an answer that says little alone brings its neighbour along, for `prompt` to show from
+what room is left.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 from typing import cast
 
-from memory import clock, lexicon
-from memory.engine import Note
+from django.db.models import Q
+
+from memory import clock, conflicts, lexicon
+from memory.engine import Neighbour, Note
 from memory.engine import Speaker as Said
 from memory.gate import needs_memory
 from memory.models import Speaker, Turn
@@ -16,23 +26,52 @@ MOST_NOTES = 8
 WORTH_READING = 0.5  # of the best candidate's score; the rest is noise beside it
 FLOOR = 0.2  # total score below which nothing is worth reading at all
 LONGEST_QUOTE = 600  # characters of one note
+LONGEST_NEIGHBOUR = 200  # characters of the turn beside it
+LOOKED_AT = 2000  # characters of a turn, or of the question, that are compared
+SAYS_LITTLE = 4  # stems: an answer of fewer is understood only after its question
 SHOWN = 0.6  # share of a note's own words that a reply must hold to count as having used it
+
+DENIES = re.compile(r"n['’]t\b|\b(?:not|no|never|nor|none|nothing|without|stopped|quit)\b", re.IGNORECASE)
+DIGITS = re.compile(r"\d+")
 
 
 def choose(remembering: Remembering, *, zone: str) -> list[Note]:
-    """The notes of one recall, in time order; the same words said twice are told once, small talk never."""
+    """The notes of one recall, in time order; small talk never. `zone` is the person's own."""
+    told = _told(remembering)[:MOST_NOTES]
+    asked = frozenset(lexicon.stems(remembering.question[:LOOKED_AT]))
+    moment = clock.local(remembering.moment, zone)
+    notes = [_note(telling, asked, zone, moment) for telling in told]
+    notes.sort(key=lambda note: note.said_at)
+    return _with_neighbours(_with_conflicts(notes), told)
+
+
+@dataclass
+class _Telling:
+    """A turn that is worth reading, and the same said earlier."""
+
+    turn: Turn
+    candidate: Candidate
+    score: float
+    stems: list[str]
+    before: list[datetime] = field(default_factory=list)
+
+
+def _told(remembering: Remembering) -> list[_Telling]:
+    """The worthy turns, best first, each thing once."""
     worthy = _worth_reading(remembering.candidates)
     turns = Turn.objects.in_bulk([candidate.turn_id for candidate in worthy])
-    moment = clock.local(remembering.moment, zone)
-    notes: list[Note] = []
-    seen: set[str] = set()
+    told: list[_Telling] = []
     for candidate in worthy:
-        turn = turns[candidate.turn_id]
-        told = " ".join(turn.text.lower().split())
-        if told not in seen and len(notes) < MOST_NOTES and _is_telling(turn, remembering.speaker):
-            seen.add(told)
-            notes.append(_note(candidate, turn, clock.local(turn.said_at, zone), moment))
-    return sorted(notes, key=lambda note: note.said_at)
+        turn = turns.get(candidate.turn_id)  # one that was forgotten a moment ago is told no more
+        if turn is None or not _is_telling(turn, remembering):
+            continue
+        telling = _Telling(turn, candidate, candidate.scores["total"], lexicon.stems(turn.text[:LOOKED_AT]))
+        known = next((place for place, other in enumerate(told) if _says_the_same(telling, other)), None)
+        if known is None:
+            told.append(telling)
+        else:
+            told[known] = _merged(told[known], telling)
+    return [telling for telling in told if not _echoes(telling, told)]
 
 
 def _worth_reading(candidates: Sequence[Candidate]) -> list[Candidate]:
@@ -42,27 +81,148 @@ def _worth_reading(candidates: Sequence[Candidate]) -> list[Candidate]:
     return [c for c in candidates[: 3 * MOST_NOTES] if c.scores["total"] >= least]
 
 
-def _is_telling(turn: Turn, asked_for: str | None) -> bool:
-    """Small talk tells nothing; and where a person asks for their own words, the companion's are only an echo."""
-    return needs_memory(turn.text) and not (asked_for == Speaker.PERSON and turn.speaker == Speaker.COMPANION)
+def _is_telling(turn: Turn, remembering: Remembering) -> bool:
+    """Small talk tells nothing; and where memory holds a person's own words, the companion's are only an echo.
+
+    Where it does not, what the other one said is told with who said it: nothing else shows who was mistaken for whom.
+    """
+    echo = remembering.speaker == Speaker.PERSON and turn.speaker == Speaker.COMPANION
+    return needs_memory(turn.text) and not (echo and remembering.sufficient)
 
 
-def _note(candidate: Candidate, turn: Turn, said_at: datetime, moment: datetime) -> Note:
-    return Note(
-        memory=candidate.memory_id,
-        turn=turn.pk,
-        speaker=cast(Said, turn.speaker),
-        quote=excerpt(turn.text),
-        said_at=said_at,
-        when=when_in_words(said_at, moment=moment),
-        score=candidate.scores["total"],
+def _says_the_same(one: _Telling, other: _Telling) -> bool:
+    """The same words of the same speaker but for case, punctuation, and a word or two in a longer one."""
+    if one.turn.speaker != other.turn.speaker:
+        return False
+    shorter, longer = sorted((one, other), key=lambda telling: len(telling.stems))
+    more = Counter(longer.stems)
+    more.subtract(shorter.stems)
+    extra = [stem for stem, count in more.items() if count > 0]
+    room = 0 if len(shorter.stems) < 5 else 1 if len(shorter.stems) < 8 else 2
+    if len(extra) > room or not _in_order(shorter.stems, longer.stems) or not longer.stems:
+        return _plain(one.turn.text) == _plain(other.turn.text)
+    return _said_alike(one.turn.text, other.turn.text)
+
+
+def _said_alike(one: str, other: str) -> bool:
+    """No number and no denial tells them apart, nor does a question mark."""
+    return (
+        DIGITS.findall(one) == DIGITS.findall(other)
+        and len(DENIES.findall(one)) == len(DENIES.findall(other))
+        and one.rstrip().endswith("?") == other.rstrip().endswith("?")
     )
 
 
-def excerpt(text: str) -> str:
+def _in_order(part: Sequence[str], whole: Iterable[str]) -> bool:
+    rest = iter(whole)
+    return all(stem in rest for stem in part)
+
+
+def _plain(text: str) -> str:
+    return " ".join(lexicon.WORD.findall(lexicon.folded(text)))
+
+
+def _merged(one: _Telling, other: _Telling) -> _Telling:
+    """The newer of two, with the better score of both and the days of the older ones."""
+    older, newer = sorted((one, other), key=lambda telling: telling.turn.said_at)
+    newer.before = sorted({*older.before, *newer.before, older.turn.said_at})
+    newer.score = max(one.score, other.score)
+    return newer
+
+
+def _echoes(telling: _Telling, told: list[_Telling]) -> bool:
+    """Whether the companion only says again what the person's own note says already."""
+    if telling.turn.speaker != Speaker.COMPANION:
+        return False
+    text = _plain(telling.turn.text)
+    mine = (other for other in told if other.turn.speaker == Speaker.PERSON and len(other.stems) > 2)
+    return any(_plain(other.turn.text) in text for other in mine)
+
+
+def _note(telling: _Telling, asked: frozenset[str], zone: str, moment: datetime) -> Note:
+    turn, said_at = telling.turn, clock.local(telling.turn.said_at, zone)
+    return Note(
+        memory=telling.candidate.memory_id,
+        turn=turn.pk,
+        speaker=cast(Said, turn.speaker),
+        quote=passage(turn.text, asked),
+        said_at=said_at,
+        when=when_in_words(said_at, moment=moment),
+        score=telling.score,
+        said_before=tuple(clock.local(at, zone) for at in telling.before),
+    )
+
+
+def _with_conflicts(notes: list[Note]) -> list[Note]:
+    """Each note with the latest earlier one of the same speaker that it seems to disagree with. In time order."""
+    return [replace(note, contradicts=_contradicted(note, notes[:place])) for place, note in enumerate(notes)]
+
+
+def _contradicted(note: Note, earlier: Sequence[Note]) -> int | None:
+    for other in reversed(earlier):
+        apart = (note.said_at - other.said_at) / timedelta(days=1)
+        if other.speaker == note.speaker and conflicts.disagree(note.quote, other.quote, days_apart=apart):
+            return other.turn
+    return None
+
+
+def _with_neighbours(notes: list[Note], told: Sequence[_Telling]) -> list[Note]:
+    """A short answer gets the question before it, a question the answer after it; all in one query."""
+    turns = {telling.turn.pk: telling for telling in told}
+    wanted = {pk: (t.turn.session_id, t.turn.number + step) for pk, t in turns.items() if (step := _looks_at(t))}
+    if not wanted:
+        return notes
+    places = Q()
+    for session, number in wanted.values():
+        places |= Q(session_id=session, number=number)
+    found = {(turn.session_id, turn.number): turn for turn in Turn.objects.filter(places)}
+    beside = {pk: found[place] for pk, place in wanted.items() if place in found}
+    return [_beside(note, turns[note.turn].turn, beside.get(note.turn)) if note.turn else note for note in notes]
+
+
+def _looks_at(telling: _Telling) -> int:
+    """Which turn makes this one understandable: 1 the next, -1 the one before, 0 none."""
+    if telling.turn.text.rstrip(" \n\"”’'").endswith(("?", "？")):
+        return 1
+    return -1 if len(telling.stems) < SAYS_LITTLE else 0
+
+
+def _beside(note: Note, turn: Turn, other: Turn | None) -> Note:
+    if other is None or other.speaker == turn.speaker:
+        return note
+    neighbour = Neighbour(other.pk, cast(Said, other.speaker), excerpt(other.text, LONGEST_NEIGHBOUR))
+    return replace(note, before=neighbour) if other.number < turn.number else replace(note, after=neighbour)
+
+
+def passage(text: str, asked: frozenset[str]) -> str:
+    """The words as they were said; of a long text the stretch that holds most of what is asked for, cuts marked."""
+    text = text.strip()
+    if len(text) <= LONGEST_QUOTE:
+        return text
+    hits = [match.start() for match in lexicon.WORD.finditer(text) if asked.intersection(lexicon.stems(match[0]))]
+    start = _densest(hits, LONGEST_QUOTE * 3 // 4)
+    start = 0 if start < LONGEST_QUOTE // 2 else text.rfind(" ", 0, start - LONGEST_QUOTE // 8) + 1
+    cut = text[start : start + LONGEST_QUOTE]
+    if start + LONGEST_QUOTE < len(text) and " " in cut:
+        cut = cut.rsplit(" ", 1)[0] + " …"
+    return f"… {cut}" if start else cut
+
+
+def _densest(places: Sequence[int], width: int) -> int:
+    """Where a window of `width` that holds the most of the places begins; the first such."""
+    best, most, first = 0, 0, 0
+    for last, place in enumerate(places):
+        while place - places[first] > width:
+            first += 1
+        if last - first + 1 > most:
+            best, most = places[first], last - first + 1
+    return best
+
+
+def excerpt(text: str, longest: int = LONGEST_QUOTE) -> str:
     """The text on one line, cut at a word's end where it is long."""
     line = " ".join(text.split())
-    return line if len(line) <= LONGEST_QUOTE else line[:LONGEST_QUOTE].rsplit(" ", 1)[0] + " …"
+    return line if len(line) <= longest else line[:longest].rsplit(" ", 1)[0] + " …"
 
 
 def used(notes: Sequence[Note], *, question: str, reply: str) -> set[int]:
@@ -72,7 +232,7 @@ def used(notes: Sequence[Note], *, question: str, reply: str) -> set[int]:
     """
     asked, told = set(lexicon.stems(question)), set(lexicon.stems(reply))
     flat = " ".join(reply.split())
-    return {note.memory for note in notes if note.quote in flat or _shows(note, asked, told)}
+    return {note.memory for note in notes if " ".join(note.quote.split()) in flat or _shows(note, asked, told)}
 
 
 def _shows(note: Note, asked: set[str], told: set[str]) -> bool:

@@ -11,7 +11,7 @@ from django.db import connection
 from memory import clock, indexing, prompt, reading
 from memory import reply as replies
 from memory.encoder import Encoder
-from memory.engine import Engine, EngineError, Prompt
+from memory.engine import Counting, Engine, EngineError, Prompt
 from memory.isolation import acting_as
 from memory.models import Reply
 from memory.recall import question_forms, recall
@@ -60,7 +60,7 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
     made: Prompt | None = None
     try:
         entries.write("phase", phase="remembering", recalled=None)
-        made = _remember(reply, encoder)
+        made = _remember(reply, engine, encoder)
         entries.write("phase", phase="remembered", recalled=len(made.notes))
         reply.engine = engine.name
         connection.close()
@@ -76,8 +76,11 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
         _index_answer(reply, encoder)
 
 
-def _remember(reply: Reply, encoder: Encoder) -> Prompt:
-    """The turn gets its keys, memory is asked, the receipt is written, the prompt is built."""
+def _remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
+    """The turn gets its keys, memory is asked, the prompt is built, the receipt is written.
+
+    No database connection is held while the engine's own tokenizer measures the prompt.
+    """
     turn, companion = reply.turn, reply.turn.conversation.companion
     owner = reply.owner
     indexing.index_turns(person_id=reply.owner_id, turn_ids=[turn.pk], encoder=encoder)
@@ -94,7 +97,7 @@ def _remember(reply: Reply, encoder: Encoder) -> Prompt:
             leave_out=[turn.pk],
         )
         notes = reading.choose(remembering, zone=owner.time_zone)
-        made = prompt.build(
+        material = prompt.gather(
             companion=companion,
             person=owner.called,
             turn=turn,
@@ -102,6 +105,10 @@ def _remember(reply: Reply, encoder: Encoder) -> Prompt:
             notes=notes,
             moment=moment,
         )
+    connection.close()
+    count = engine.count if isinstance(engine, Counting) else None
+    made = prompt.lay_out(material, budget=settings.PROMPT_TOKENS, count=count)
+    with acting_as(reply.owner_id):
         replies.write_recall(reply=reply, remembering=remembering, notes=made.notes)
     return made
 

@@ -22,6 +22,7 @@ MODES = (
     "json",
     "not-json",
 )
+PIECE = re.compile(r"\w{1,4}|[^\w\s]")  # what stands for a token
 CHOSEN = re.compile(rf"/({'|'.join(MODES)})\b")
 seen: list[dict[str, Any]] = []
 failed_once: set[str] = set()
@@ -39,8 +40,37 @@ async def application(scope: dict[str, Any], receive: Any, send: Any) -> None:
             await answer_json(send, seen)
         case "POST", "/v1/chat/completions":
             await complete(json.loads(await body(receive)), receive, send)
+        case "POST", "/tokenize":
+            await tokenize(json.loads(await body(receive)), send)
+        case "POST", "/llama/apply-template":
+            asked = json.loads(await body(receive))
+            await answer_json(send, {"prompt": templated(asked["messages"])})
+        case "POST", "/llama/tokenize":
+            asked = json.loads(await body(receive))
+            await answer_json(send, {"tokens": pieces(asked["content"]) if "content" in asked else []})
         case _:
             await answer_json(send, {"error": {"message": "not found"}}, status=404)
+
+
+def templated(messages: list[dict[str, str]]) -> str:
+    """A chat template, and what asks the model to answer."""
+    return "".join(f"<|{said['role']}|>{said['content']}<|end|>" for said in messages) + "<|assistant|>"
+
+
+def pieces(text: str) -> list[int]:
+    """A token a short piece of a word or a mark."""
+    return [len(piece) for piece in PIECE.findall(text)]
+
+
+async def tokenize(asked: dict[str, Any], send: Any) -> None:
+    """vLLM's answer; for the model `letters` every character is a token, and one that is not known has none."""
+    model = asked.get("model", "echo")
+    if model not in (*MODES, "letters"):
+        await answer_json(send, {"error": {"message": f"no model {model}"}}, status=404)
+        return
+    text = templated(asked["messages"])
+    tokens = list(range(len(text))) if model == "letters" else pieces(text)
+    await answer_json(send, {"count": len(tokens), "max_model_len": 8192, "tokens": tokens})
 
 
 async def lifespan(receive: Any, send: Any) -> None:

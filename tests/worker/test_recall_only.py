@@ -1,10 +1,11 @@
 """Without a language model: the person's own words, quoted and dated, and no pretence."""
 
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from memory.engine import Note, Prompt
+from memory.engine import Neighbour, Note, Prompt
 from worker.engines.recall_only import RecallOnly, answer
 
 MAY = datetime(2026, 5, 5, 9, tzinfo=UTC)
@@ -34,8 +35,41 @@ def test_a_question_about_the_past_is_answered_in_the_persons_own_dated_words():
 
 def test_what_it_does_not_remember_it_says_and_offers_the_nearest():
     told = answer(prompt("Where is my passport?", note("I lost my keys."), sufficient=False))
-    assert told.startswith("I’m not sure that I was told that. The nearest I have:")
-    assert "> I lost my keys." in told
+    assert told == (
+        "I don’t remember that. The nearest I have:\n\n"
+        "You told me on Tuesday 5 May, six months ago:\n\n> I lost my keys."
+    )
+
+
+def test_where_the_other_one_said_it_the_nearest_is_told_as_theirs():
+    notes = note("I lost my keys.", score=0.4), note("I love the violin.", score=0.8, speaker="companion")
+    told = answer(prompt("When did I take up the violin?", *notes, sufficient=False))
+    assert told.startswith("I don’t remember that. The nearest I have:\n\nI said on Tuesday 5 May")
+    assert told.endswith("> I love the violin.")
+
+
+def test_where_two_sayings_disagree_the_later_comes_first_with_both_days():
+    porto = replace(note("I live in Porto.", when="Monday 4 May"), turn=1)
+    lisbon = replace(note("I live in Lisbon now."), turn=2, said_at=MAY + timedelta(days=30), contradicts=1)
+    told = answer(prompt("Where do I live?", porto, lisbon))
+    assert told.startswith("You told me later, on Tuesday 5 May, six months ago:\n\n> I live in Lisbon now.")
+    assert told.endswith("You told me before that, on Monday 4 May:\n\n> I live in Porto.")
+
+
+def test_what_was_said_twice_is_told_with_both_days():
+    twice = replace(note("I keep bees."), said_before=(MAY - timedelta(days=30),))
+    assert "six months ago; the same before, on 5 April 2026:" in answer(prompt("Do I keep bees?", twice))
+
+
+def test_a_short_answer_is_told_with_the_question_before_it():
+    asked = Neighbour(turn=9, speaker="companion", quote="When is the wedding?")
+    told = answer(prompt("When is the wedding?", replace(note("In June."), before=asked)))
+    assert told.endswith("> In June.\n\nI had asked: “When is the wedding?”")
+
+
+def test_words_on_several_lines_are_quoted_on_one():
+    assert "> Bees.\n" not in answer(prompt("What do I keep?", note("Bees.\nAnd hens.")))
+    assert "> Bees. And hens." in answer(prompt("What do I keep?", note("Bees.\nAnd hens.")))
 
 
 def test_with_nothing_near_it_says_so():

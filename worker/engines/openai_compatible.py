@@ -16,6 +16,7 @@ from pydantic import BaseModel
 from memory.dialogue import UNKEEPABLE
 from memory.engine import EngineError, Message, Prompt
 from worker.engines.thinking import spoken
+from worker.engines.tokenizing import tokenizer
 
 CONNECT = 5.0  # seconds to reach the server
 LOOK_UP = 0.1  # seconds between two looks whether to stop
@@ -54,6 +55,10 @@ class OpenAICompatible:
     def stream(self, prompt: Prompt, *, stopped: Callable[[], bool]) -> Iterator[str]:
         """The reply, piece by piece, without what the model thinks to itself. Raises EngineError."""
         yield from spoken(self._pieces(prompt.messages, stopped))
+
+    def count(self, messages: Sequence[Message]) -> int | None:
+        """Tokens of a prompt by the server's own tokenizer, or None where it can't be asked."""
+        return tokenizer(self.url, self._key).count(self._model, messages)
 
     def complete(self, messages: Sequence[Message], *, schema: type[BaseModel]) -> str:
         """One answer in JSON of the schema, as far as the server can be held to one. Raises EngineError."""

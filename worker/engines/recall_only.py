@@ -1,5 +1,6 @@
 """The engine for when there is none: it answers with the person's own words, quoted and dated, and says what it is."""
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
@@ -11,6 +12,7 @@ from pydantic import BaseModel
 from memory.engine import EngineError, Message, Note, Prompt
 from memory.question import asks
 
+BLANK_LINES = re.compile(r"\n{3,}")
 MOST_QUOTES = 3
 WORTH_QUOTING = 0.75  # of the best note's score
 
@@ -36,11 +38,11 @@ class RecallOnly:
 def answer(prompt: Prompt) -> str:
     """What memory alone can say to a turn, in markdown."""
     kind = kind_of(prompt)
-    notes = worth_quoting(prompt.notes, prompt.question)
+    notes = worth_quoting(prompt)
     template = _templates().get_template("recall_only.md.jinja")
     best = max(notes, key=lambda note: note.score, default=None)
-    told = template.render(kind=kind, notes=notes, best=best, prompt=prompt, variant=variant(prompt.question))
-    return str(told).strip()
+    told = template.render(kind=kind, told=arranged(notes), best=best, prompt=prompt, variant=variant(prompt.question))
+    return BLANK_LINES.sub("\n\n", told).strip()
 
 
 def kind_of(prompt: Prompt) -> str:
@@ -49,19 +51,42 @@ def kind_of(prompt: Prompt) -> str:
         return "greeting"
     if not asks(prompt.question):
         return "statement"
-    if not worth_quoting(prompt.notes, prompt.question):
+    if not worth_quoting(prompt):
         return "nothing"
     return "answer" if prompt.sufficient else "nearest"
 
 
-def worth_quoting(notes: Sequence[Note], question: str) -> list[Note]:
-    """The best few, in time order: the person's own words first of all, and never the question itself."""
-    asked = " ".join(question.lower().split())
-    fitting = [n for n in notes if n.quote.lower() != asked and not (asks(n.quote) and n.quote.endswith("?"))]
-    own = [note for note in fitting if note.speaker == "person"] or fitting
-    best = max((note.score for note in own), default=0.0)
-    chosen = sorted(own, key=lambda note: -note.score)[:MOST_QUOTES]
+def worth_quoting(prompt: Prompt) -> list[Note]:
+    """The best few, in time order, and never the question itself.
+
+    Where memory holds the answer it is in the person's own words first of all; where it does not, the nearest may be
+    what the other one said, and is told as theirs.
+    """
+    asked = " ".join(prompt.question.lower().split())
+    fitting = [note for note in prompt.notes if _line(note.quote).lower() != asked and not _is_question(note.quote)]
+    if prompt.sufficient or not asks(prompt.question):
+        fitting = [note for note in fitting if note.speaker == "person"] or fitting
+    best = max((note.score for note in fitting), default=0.0)
+    chosen = sorted(fitting, key=lambda note: -note.score)[:MOST_QUOTES]
     return sorted((n for n in chosen if n.score >= WORTH_QUOTING * best), key=lambda note: note.said_at)
+
+
+def _is_question(quote: str) -> bool:
+    return asks(quote) and quote.rstrip().endswith("?")
+
+
+def arranged(notes: Sequence[Note]) -> list[tuple[Note, str]]:
+    """The notes with the word before their day; where two disagree, the later said comes first and is told as such."""
+    turns = {note.turn for note in notes if note.turn}
+    later = {note.turn for note in notes if note.contradicts in turns}
+    earlier = {note.contradicts for note in notes if note.turn in later}
+    words = ("later, on" if n.turn in later else "before that, on" if n.turn in earlier else "on" for n in notes)
+    told = list(zip(notes, words, strict=True))
+    return told[::-1] if later else told
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
 
 
 def variant(text: str, of: int = 4) -> int:
@@ -72,4 +97,6 @@ def variant(text: str, of: int = 4) -> int:
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
     loader = FileSystemLoader(Path(__file__).parent)
-    return Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
+    made = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
+    made.filters["line"] = _line
+    return made
