@@ -3,6 +3,7 @@
 Everything here runs inside `acting_as(person)`; nothing here needs a model, so no model can lose a word.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -155,35 +156,85 @@ def keep_turn(
     said_at: datetime,
     client_id: UUID,
     answers: Turn | None = None,
-    session: Session | None = None,
-    origin: str | None = None,
 ) -> Turn:
-    """Store one utterance at the end of its conversation, in the session that is open or the one given.
+    """Store one utterance at the end of its conversation, in the session that is open.
 
     Raises IntegrityError where the client id was kept before.
     """
-    conversation = Conversation.objects.select_for_update().get(pk=conversation.pk)
-    session = session or _open_session(conversation, said_at)
-    last = conversation.turns.aggregate(last=Max("number"))["last"] or 0
-    turn = Turn.objects.create(
-        owner_id=conversation.owner_id,
-        conversation=conversation,
-        session=session,
-        number=last + 1,
+    conversation = _locked(conversation)
+    turn = Turn(
+        session=_open_session(conversation, said_at),
         speaker=speaker,
         text=text,
         said_at=said_at,
         client_id=client_id,
         answers=answers,
-        origin=origin,
     )
-    session.ended_at = max(session.ended_at, said_at)
-    session.save(update_fields=["ended_at"])
-    conversation.active_at = max(conversation.active_at, said_at)
-    conversation.title = conversation.title or title_from(text)
-    conversation.save(update_fields=["active_at", "title"])
-    remember_round(turn)
+    _append(conversation, [turn])
     return turn
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """Something that was said elsewhere, with the session it belongs to."""
+
+    session: Session
+    speaker: Speaker
+    text: str
+    said_at: datetime
+    client_id: UUID
+    origin: str  # the source's own id of it
+
+
+def keep_turns(*, conversation: Conversation, utterances: Sequence[Utterance]) -> list[Turn]:
+    """Store many utterances in a row, in a handful of statements; a companion's answers the person's last before it.
+
+    Raises IntegrityError where one of the client ids was kept before; then none is kept.
+    """
+    conversation = _locked(conversation)
+    turns = [Turn(pk=pk, **vars(said)) for pk, said in zip(_new_ids(len(utterances)), utterances, strict=True)]
+    _answer(turns)
+    _append(conversation, turns)
+    return turns
+
+
+def _locked(conversation: Conversation) -> Conversation:
+    return Conversation.objects.select_for_update().get(pk=conversation.pk)
+
+
+def _new_ids(count: int) -> list[int]:
+    """Ids for turns that are not written yet, so that they can name each other."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select nextval(pg_get_serial_sequence('memory_turn', 'id')) from generate_series(1, %s)", [count]
+        )
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+def _answer(turns: Sequence[Turn]) -> None:
+    """Each of the companion's turns answers what the person said last in its session."""
+    told = Turn.objects.filter(session_id__in={turn.session_id for turn in turns}, speaker=Speaker.PERSON)
+    last = {turn.session_id: turn for turn in told.order_by("session_id", "-number").distinct("session_id")}
+    for turn in turns:
+        if turn.speaker == Speaker.PERSON:
+            last[turn.session_id] = turn
+        else:
+            turn.answers = last.get(turn.session_id)
+
+
+def _append(conversation: Conversation, turns: Sequence[Turn]) -> None:
+    """Write turns at the end of their conversation, whose row is locked, with their rounds."""
+    end = conversation.turns.aggregate(last=Max("number"))["last"] or 0
+    for number, turn in enumerate(turns, start=end + 1):
+        turn.owner_id, turn.conversation, turn.number = conversation.owner_id, conversation, number
+    Turn.objects.bulk_create(turns)
+    for session in {turn.session_id: turn.session for turn in turns}.values():
+        session.ended_at = max(session.ended_at, *(turn.said_at for turn in turns if turn.session_id == session.pk))
+        session.save(update_fields=["ended_at"])
+    conversation.active_at = max(conversation.active_at, *(turn.said_at for turn in turns))
+    conversation.title = conversation.title or title_from(turns[0].text)
+    conversation.save(update_fields=["active_at", "title"])
+    _remember_rounds(turns)
 
 
 def title_from(text: str) -> str:
@@ -228,22 +279,36 @@ def close_session(*, session: Session, at: datetime) -> bool:
     return bool(closed)
 
 
-def remember_round(turn: Turn) -> Memory:
-    """The round of a turn: a person's turn begins one, the reply to it joins it (LongMemEval §5.2)."""
-    memory = _round_answered_by(turn) or _begin_round(turn)
-    Source.objects.create(owner_id=turn.owner_id, memory=memory, turn=turn, start=0, end=len(turn.text))
-    return memory
+def _remember_rounds(turns: Sequence[Turn]) -> None:
+    """The rounds of new turns: a person's turn begins one, the reply to it joins it (LongMemEval §5.2)."""
+    rounds = _rounds_of({turn.answers_id for turn in turns if turn.answers_id is not None})
+    begun = []
+    for turn in turns:
+        memory = rounds.get(turn.answers_id) if turn.answers_id is not None else None
+        if memory is None:
+            memory = _round_begun_by(turn)
+            begun.append(memory)
+        rounds[turn.pk] = memory
+    Memory.objects.bulk_create(begun)
+    Source.objects.bulk_create(
+        [
+            Source(owner_id=turn.owner_id, memory=rounds[turn.pk], turn=turn, start=0, end=len(turn.text))
+            for turn in turns
+        ]
+    )
 
 
-def _round_answered_by(turn: Turn) -> Memory | None:
-    if turn.answers_id is None:
-        return None
-    return Memory.objects.filter(kind=Memory.Kind.ROUND, sources__turn_id=turn.answers_id).first()
+def _rounds_of(turn_ids: set[int]) -> dict[int, Memory]:
+    """The rounds that turns kept before belong to."""
+    if not turn_ids:
+        return {}
+    sources = Source.objects.filter(memory__kind=Memory.Kind.ROUND, turn_id__in=turn_ids).select_related("memory")
+    return {source.turn_id: source.memory for source in sources}
 
 
-def _begin_round(turn: Turn) -> Memory:
+def _round_begun_by(turn: Turn) -> Memory:
     strength = retention.FIRST_STRENGTH[Memory.Kind.ROUND]
-    return Memory.objects.create(
+    return Memory(
         owner_id=turn.owner_id,
         companion_id=turn.conversation.companion_id,
         session=turn.session,

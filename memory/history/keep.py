@@ -3,20 +3,27 @@
 Each batch is one transaction; a run that was broken off goes on where it stopped, and a second one changes nothing.
 """
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from itertools import islice
+from threading import Lock
+from typing import Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
+import numpy as np
 from django.db import connection
 
 from memory import clock, dialogue, indexing
-from memory.encoder import Encoder
+from memory.encoder import Encoder, Vectors
 from memory.history.told import History, Skipped, Told
 from memory.isolation import acting_as
 from memory.models import Companion, Conversation, Session, Speaker, Turn
 
-BATCH = 64  # turns of one transaction and one pass of the encoder
+BATCH = 256  # turns of one transaction and one pass of the encoder
+INDEXERS = 2  # batches on their way into the index: one is encoded while the one before it is written
+AHEAD = 3  # batches kept and not yet indexed, at most
 
 
 @dataclass
@@ -35,13 +42,14 @@ def keep(
 ) -> Kept:
     """Keep every readable turn once, give it its keys, close the sessions; `progress` is told how many were read."""
     kept = Kept()
-    for batch in _batches(history.entries):
-        told = [entry for entry in batch if isinstance(entry, Told)]
-        kept.skipped += [entry for entry in batch if isinstance(entry, Skipped)]
-        with acting_as(companion.owner_id):
-            turns = _keep_batch(companion, history.source, told, kept)
-        _index(companion.owner_id, turns, encoder)
-        progress(len(batch))
+    with _Indexing(companion.owner_id, encoder, progress) as indexing_:
+        for batch in _batches(history.entries):
+            told = [entry for entry in batch if isinstance(entry, Told)]
+            kept.skipped += [entry for entry in batch if isinstance(entry, Skipped)]
+            with acting_as(companion.owner_id):
+                turns = _keep_batch(companion, history.source, told, kept)
+            connection.close()
+            indexing_.give(turns, len(batch))
     with acting_as(companion.owner_id):
         _close(companion.owner_id, kept)
     connection.close()
@@ -53,6 +61,61 @@ def _batches(entries: Iterator[Told | Skipped]) -> Iterator[list[Told | Skipped]
         yield batch
 
 
+class _Indexing:
+    """Batches that get their keys while the next ones are read and kept."""
+
+    def __init__(self, person_id: int, encoder: Encoder, progress: Callable[[int], None]) -> None:
+        self._person_id = person_id
+        self._encoder = _InTurn(encoder)
+        self._progress = progress
+        self._threads = ThreadPoolExecutor(INDEXERS, thread_name_prefix="indexing")
+        self._under_way: deque[tuple[Future[None], int]] = deque()
+
+    def give(self, turn_ids: list[int], entries: int) -> None:
+        """Take on a batch made of so many entries; waits where too many are under way. Raises what indexing raises."""
+        self._under_way.append((self._threads.submit(self._index, turn_ids), entries))
+        self._finish(AHEAD)
+
+    def _index(self, turn_ids: list[int]) -> None:
+        try:
+            indexing.index_turns(person_id=self._person_id, turn_ids=turn_ids, encoder=self._encoder)
+        finally:
+            connection.close()
+
+    def _finish(self, but: int) -> None:
+        """Wait, oldest first, until no more than `but` batches are under way."""
+        while len(self._under_way) > but:
+            batch, entries = self._under_way.popleft()
+            batch.result()
+            self._progress(entries)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, problem: type[BaseException] | None, *_: object) -> None:
+        try:
+            if problem is None:
+                self._finish(0)
+        finally:
+            self._threads.shutdown(cancel_futures=True)
+
+
+class _InTurn:
+    """An encoder for several threads of one import: one batch at a time, so that they do not fall into step."""
+
+    def __init__(self, encoder: Encoder) -> None:
+        self.name = encoder.name
+        self._encoder = encoder
+        self._turn = Lock()
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """As the encoder itself does; texts of a length go together, so that little is padded."""
+        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        with self._turn:
+            vectors = self._encoder.encode([texts[place] for place in order])
+        return vectors[np.argsort(order)] if order else vectors
+
+
 def _keep_batch(companion: Companion, source: str, batch: Sequence[Told], kept: Kept) -> list[int]:
     """The ids of these turns, kept now or before. A lock keeps two imports of the same person apart."""
     with connection.cursor() as cursor:
@@ -60,11 +123,11 @@ def _keep_batch(companion: Companion, source: str, batch: Sequence[Told], kept: 
     ids = {turn_id(source, told.id): told for told in batch}
     before = dict(Turn.objects.of(companion.owner_id).filter(client_id__in=ids).values_list("client_id", "pk"))
     kept.already += len(before)
-    made = [
-        _keep_one(companion, source, client_id, told, kept)
-        for client_id, told in ids.items()
-        if client_id not in before
-    ]
+    new: dict[str, dict[UUID, Told]] = {}
+    for client_id, told in ids.items():
+        if client_id not in before:
+            new.setdefault(told.conversation, {})[client_id] = told
+    made = [turn.pk for told in new.values() for turn in _keep_talk(companion, source, told, kept)]
     kept.turns += len(made)
     return [*before.values(), *made]
 
@@ -74,26 +137,24 @@ def turn_id(source: str, identity: str) -> UUID:
     return uuid5(NAMESPACE_URL, f"rosemary import {source} {identity}")
 
 
-def _keep_one(companion: Companion, source: str, client_id: UUID, told: Told, kept: Kept) -> int:
-    conversation = _conversation(companion, source, told)
-    session = _session(conversation, told)
-    answers = None
-    if Speaker(told.speaker) is Speaker.COMPANION:
-        answers = session.turns.filter(speaker=Speaker.PERSON).order_by("-number").first()
-    turn = dialogue.keep_turn(
-        conversation=conversation,
-        speaker=Speaker(told.speaker),
-        text=told.text,
-        said_at=told.said_at,
-        client_id=client_id,
-        answers=answers,
-        session=session,
-        origin=told.id,
-    )
+def _keep_talk(companion: Companion, source: str, new: dict[UUID, Told], kept: Kept) -> list[Turn]:
+    """New turns of one conversation, by their client ids."""
+    conversation = _conversation(companion, source, next(iter(new.values())))
+    sessions = _Sessions(conversation)
+    utterances = [
+        dialogue.Utterance(
+            session=sessions.of(told),
+            speaker=Speaker(told.speaker),
+            text=told.text,
+            said_at=told.said_at,
+            client_id=client_id,
+            origin=told.id,
+        )
+        for client_id, told in new.items()
+    ]
     kept.conversations.add(conversation.pk)
-    if session.pk not in kept.sessions:
-        kept.sessions.append(session.pk)
-    return turn.pk
+    kept.sessions += [pk for pk in sessions.seen() if pk not in kept.sessions]
+    return dialogue.keep_turns(conversation=conversation, utterances=utterances)
 
 
 def _conversation(companion: Companion, source: str, told: Told) -> Conversation:
@@ -109,19 +170,32 @@ def _conversation(companion: Companion, source: str, told: Told) -> Conversation
     )
 
 
-def _session(conversation: Conversation, told: Told) -> Session:
-    """The source's own bounds. A session that stood open is closed by the next one, as in the chat."""
-    found = conversation.sessions.filter(origin=told.session).first()
-    if found is not None:
-        return found
-    for session in conversation.sessions.filter(closed_at=None):
-        dialogue.close_session(session=session, at=session.ended_at)
-    return dialogue.begin_session(conversation=conversation, started_at=told.said_at, origin=told.session)
+class _Sessions:
+    """One conversation's sessions by the source's own bounds, while a batch of it is read."""
 
+    def __init__(self, conversation: Conversation) -> None:
+        self._conversation = conversation
+        self._by_origin: dict[str, Session] = {}
 
-def _index(person_id: int, turn_ids: list[int], encoder: Encoder) -> None:
-    indexing.index_turns(person_id=person_id, turn_ids=turn_ids, encoder=encoder)
-    connection.close()
+    def of(self, told: Told) -> Session:
+        """The session of a turn. One that stood open is closed by the next one, as in the chat."""
+        session = self._by_origin.get(told.session) or self._find(told.session) or self._begin(told)
+        session.ended_at = max(session.ended_at, told.said_at)
+        self._by_origin[told.session] = session
+        return session
+
+    def seen(self) -> list[int]:
+        """Their ids, in the order of their appearance."""
+        return [session.pk for session in self._by_origin.values()]
+
+    def _find(self, origin: str) -> Session | None:
+        return self._conversation.sessions.filter(origin=origin).first()
+
+    def _begin(self, told: Told) -> Session:
+        read = {session.pk: session for session in self._by_origin.values()}
+        for session in self._conversation.sessions.filter(closed_at=None):
+            dialogue.close_session(session=session, at=read.get(session.pk, session).ended_at)
+        return dialogue.begin_session(conversation=self._conversation, started_at=told.said_at, origin=told.session)
 
 
 def _close(person_id: int, kept: Kept) -> None:

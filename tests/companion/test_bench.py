@@ -228,3 +228,13 @@ def test_memories_come_in_the_order_of_their_days(data):
     assert first.text == "Lia lost her umbrella in the rain. (Others, Sad)"
     assert first.session == "2023-01-02"
     assert isinstance(dateless, Skipped)
+
+
+@pytest.mark.django_db
+def test_writing_is_measured_against_the_bare_encoder(ana):
+    figures = bench("write", "--turns", "48")
+    assert figures["turns"] == 48
+    assert 1 <= figures["texts_per_turn"] <= 3
+    assert figures["share"] == pytest.approx(
+        figures["turns_per_s"] * figures["texts_per_turn"] / figures["encoder_texts_per_s"], rel=0.02
+    )

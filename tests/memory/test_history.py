@@ -225,3 +225,40 @@ def test_what_cannot_be_imported_is_told_in_one_line(ana, arguments, told):
     assert answer.returncode == 1
     assert told in answer.stderr
     assert "Traceback" not in answer.stderr
+
+
+@pytest.mark.django_db
+def test_sessions_that_alternate_keep_their_turns_their_rounds_and_their_ends(ana, tmp_path):
+    order = [("a", "person"), ("b", "person"), ("a", "companion"), ("b", "companion"), ("a", "companion")]
+    lines = [line(n, session=session, speaker=speaker) for n, (session, speaker) in enumerate(order)]
+    assert kept(ana, written(tmp_path, *lines)).turns == 5
+    with acting_as(ana.pk):
+        assert list(Turn.objects.order_by("number").values_list("origin", flat=True)) == [f"t{n}" for n in range(5)]
+        assert dict(Turn.objects.filter(answers__isnull=False).values_list("origin", "answers__origin")) == {
+            "t2": "t0",
+            "t3": "t1",
+            "t4": "t0",
+        }
+        assert Memory.objects.filter(kind="round").count() == 2
+        for session in Session.objects.all():
+            assert session.ended_at == max(session.turns.values_list("said_at", flat=True))
+
+
+class Broken:
+    """An encoder that fails in the middle."""
+
+    name = "broken"
+
+    def encode(self, texts):
+        raise RuntimeError("the encoder failed")
+
+
+@pytest.mark.django_db
+def test_an_encoder_that_fails_is_told_and_what_was_kept_is_completed_by_the_next(ana, tmp_path):
+    path = written(tmp_path, *map(line, range(1, 9)))
+    history = jsonl.read(path, zone=ana.time_zone, today=TODAY)
+    with pytest.raises(RuntimeError, match="the encoder failed"):
+        keep(companion=companion_of(ana), history=history, encoder=Broken())
+    assert kept(ana, path).already == 8
+    with acting_as(ana.pk):
+        assert Key.objects.filter(kind="turn").count() == 8

@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from companion.operations.benchmarks import beam, locomo, madial
+from companion.operations.benchmarks import beam, locomo, madial, write
 from companion.operations.benchmarks.telling import Telling
 
-BENCHMARKS: dict[str, ModuleType] = {"locomo": locomo, "beam": beam, "madial": madial}
+BENCHMARKS: dict[str, ModuleType] = {"locomo": locomo, "beam": beam, "madial": madial, "write": write}
 
 
 class Command(BaseCommand):
