@@ -25,7 +25,10 @@ from memory.temporal.vocabulary import (
     year_in,
 )
 
-ITS_YEAR = rf"(?: (?P<which>last|this|next) year\b|(?:,? |, ?| of )(?:the year )?{YEAR}|,(?P<tight>\d{{4}})\b)"
+ITS_YEAR = (
+    r"(?: (?:of |in )?(?P<which>last|this|next) year\b|"
+    rf"(?:,? |, ?| of | in )(?:the year )?{YEAR}|,(?P<tight>\d{{4}})\b)"
+)
 NO_OTHER_YEAR = r"(?!,? ?\d{4,})"
 TO = r"(?: ?[-–—] ?| to | through | until | till )(?:the )?"
 DECADES = {"fifties": 1950, "sixties": 1960, "seventies": 1970, "eighties": 1980, "nineties": 1990}
@@ -33,8 +36,8 @@ HEAT_OR_SCORE = re.compile(
     r"degree|temperature|temps\b|weather|\bhot\b|humid|fahrenheit|scor|bpm|heart|grade|percent|%"
 )
 SEASON_OF_SOMETHING = (
-    r"(?! (?:break|camps?|schools?|rolls?|semester|season|jobs?|intern\w*|clean\w*|collection|coats?|olympics|train\w*|"
-    r"games|market|fling|festival|onions?|term|wedding|program\w*|course|class\w*|water|leaves|dress\w*)\b)"
+    r"(?! (?:of|break|camps?|schools?|rolls?|semester|season|jobs?|intern\w*|clean\w*|collection|coats?|olympics|"
+    r"train\w*|games|market|fling|festival|onions?|term|wedding|program\w*|course|class\w*|water|leaves|dress\w*)\b)"
 )
 
 
@@ -55,8 +58,9 @@ def _placed(built: Built, match: re.Match[str], at: Vantage) -> DateRange | None
 
 def month_day(match: re.Match[str], at: Vantage) -> DateRange | None:
     """“May 8, 2023”, “8th of May”, “May 8 – 10”."""
-    month, first = MONTH_NUMBER[match["month"]], int(match["day"])
-    last = int(match.groupdict().get("last_day") or first)
+    said = match.groupdict()
+    month, first = MONTH_NUMBER[match["month"]], int(said["day"]) if "day" in said else ORDINALS[said["ordinal"]]
+    last = int(said.get("last_day") or first)
     if not _month_is_meant(match, at, sure=_year(match, at) is not None or "of" in match[0].split()):
         return None
     return _placed(lambda year: DateRange(date(year, month, first), date(year, month, last)), match, at)
@@ -212,6 +216,7 @@ DATES: tuple[Form, ...] = (
         rf"{DAY}(?:{TO}{LAST_DAY})? (?:of )?{MONTH}(?:{ITS_YEAR})?{NO_OTHER_YEAR}",
         month_day,
     ),
+    form(ORDINALS, rf"(?P<ordinal>{'|'.join(ORDINALS)}) (?:day )?of {MONTH}(?:{ITS_YEAR})?{NO_OTHER_YEAR}", month_day),
     form(["#"], r"(?P<y>\d{4})(?P<cut>[-/.])(?P<m>\d\d?)(?P=cut)(?P<d>\d\d?)\b", iso_day),
     form(["#"], r"(?P<a>\d\d?)(?P<cut>[-/])(?P<b>\d\d?)(?P=cut)(?P<y>\d{4})\b", slashed_day),
     form(["#"], r"(?P<d>\d\d?)\.(?P<m>\d\d?)\.(?P<y>\d{4})\b", dotted_day),

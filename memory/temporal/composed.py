@@ -10,7 +10,18 @@ from memory.temporal import ranges
 from memory.temporal.ranges import EARLIEST, LATEST, DateRange, add_months, one_day
 from memory.temporal.relative import measured, moved, next_weekday, previous_weekday
 from memory.temporal.vantage import Vantage
-from memory.temporal.vocabulary import NUMBER, NUMBER_WORDS, ORDINAL, ORDINALS, UNIT, WEEKDAYS, ordinal_in
+from memory.temporal.vocabulary import (
+    NUMBER,
+    NUMBER_WORDS,
+    ORDINAL,
+    ORDINALS,
+    UNIT,
+    WEEKDAY,
+    WEEKDAY_NUMBER,
+    WEEKDAYS,
+    count_in,
+    ordinal_in,
+)
 
 DAY = timedelta(1)
 
@@ -21,13 +32,18 @@ class Composed(NamedTuple):
     words: frozenset[str]
     head: re.Pattern[str]
     days: Callable[[re.Match[str], DateRange, Vantage], DateRange | None]
+    of_this: bool  # whether "the month" after it is the present one: "the end of the month"
 
 
 def composed(
-    words: Iterable[str], head: str, days: Callable[[re.Match[str], DateRange, Vantage], DateRange | None]
+    words: Iterable[str],
+    head: str,
+    days: Callable[[re.Match[str], DateRange, Vantage], DateRange | None],
+    *,
+    of_this: bool = False,
 ) -> Composed:
     """Words as in a form; the head ends with the space before the time that follows."""
-    return Composed(frozenset(words), re.compile(head), days)
+    return Composed(frozenset(words), re.compile(head), days, of_this)
 
 
 def measured_from(head: re.Match[str], point: DateRange, at: Vantage) -> DateRange | None:
@@ -44,7 +60,7 @@ def beside(head: re.Match[str], point: DateRange, at: Vantage) -> DateRange | No
 
 
 def _just_before(unit: str, point: DateRange) -> DateRange:
-    if unit in WEEKDAYS:
+    if unit in WEEKDAY_NUMBER:
         return one_day(previous_weekday(unit, point.start))
     if unit == "weekend":
         return ranges.weekend_of(point.start - timedelta(7))
@@ -52,7 +68,7 @@ def _just_before(unit: str, point: DateRange) -> DateRange:
 
 
 def _just_after(unit: str, point: DateRange) -> DateRange:
-    if unit in WEEKDAYS:
+    if unit in WEEKDAY_NUMBER:
         return one_day(next_weekday(unit, point.end))
     if unit == "weekend":
         return ranges.weekend_of(ranges.week_of(point.end + 2 * DAY).start)
@@ -90,7 +106,7 @@ def nth(head: re.Match[str], whole: DateRange, at: Vantage) -> DateRange | None:
     """“the first week of June”, “the last Friday of May”, “the second weekend of 2023”."""
     count = -1 if head["which"] == "last" else ordinal_in(head["which"])
     unit = head["unit"]
-    if unit in WEEKDAYS or unit == "weekend":
+    if unit in WEEKDAY_NUMBER or unit == "weekend":
         found = _nth_weekday("saturday" if unit == "weekend" else unit, count, whole)
         found = replace(found, end=found.end + DAY) if unit == "weekend" else found
     elif unit == "month":
@@ -111,11 +127,12 @@ def _nth_weekday(name: str, count: int, whole: DateRange) -> DateRange:
 
 def first_few(head: re.Match[str], whole: DateRange, at: Vantage) -> DateRange | None:
     """“the first two weeks of June”, “the last few days of the year”."""
-    before = head["which"] == "last"
-    found = measured(head, whole.end if before else whole.start, -1 if before else 1)
-    edge = moved(whole.end if before else whole.start, 0, "day")
-    count = (found.start if before else found.end, edge)
-    return replace(whole, start=min(count), end=max(count))
+    count = count_in(head["number"]).most
+    if head["which"] == "last":
+        found = replace(whole, start=moved(whole.end + DAY, -count, head["unit"]))
+    else:
+        found = replace(whole, end=moved(whole.start, count, head["unit"]) - DAY)
+    return found if whole.start <= found.start and found.end <= whole.end else None
 
 
 def since_asked(head: re.Match[str], point: DateRange, at: Vantage) -> DateRange | None:
@@ -160,28 +177,30 @@ def nothing(head: re.Match[str], point: DateRange, at: Vantage) -> DateRange | N
 
 
 UNITS = ("day", "night", "evening", "morning", "week", "weekend", "month", "year", *WEEKDAYS)
-NTH = r"(?P<which>last|final|" + ORDINAL.removeprefix("(?P<ordinal>")
+NTH = r"(?:the )?(?P<which>last|final|" + ORDINAL.removeprefix("(?P<ordinal>")
 COMPOSED: tuple[Composed, ...] = (
     composed(
         {*NUMBER_WORDS, "#"}, rf"{NUMBER} {UNIT} (?P<side>before|after|prior to) (?!yesterday|tomorrow)", measured_from
     ),
     composed(
-        ("the", "last", *UNITS),
-        rf"(?:the )?(?:last )?(?P<unit>{'|'.join(UNITS)}) (?:right |just )?(?P<side>before|after|of) ",
-        beside,
-    ),
-    composed(
         ("early", "mid", "late", "beginning", "start", "middle", "end", "earlier", "later"),
         r"(?P<part>(?:early|late)(?: in| on)? |mid[- ]|(?:beginning|start|middle|end) of )",
         part,
+        of_this=True,
     ),
-    composed(("first", "second"), r"(?P<half>first|second) half of ", half),
+    composed(("first", "second"), r"(?P<half>first|second) half of ", half, of_this=True),
     composed(
-        ("last", *ORDINALS, "#"),
+        ("the", "last", *ORDINALS, "#"),
         rf"{NTH} (?P<unit>day|week|weekend|month|{'|'.join(WEEKDAYS)}) (?:of|in) ",
         nth,
+        of_this=True,
     ),
-    composed(("first", "last"), rf"(?P<which>first|last) {NUMBER} {UNIT} (?:of|in) ", first_few),
+    composed(
+        ("the", "last", *UNITS),
+        rf"(?:the )?(?:last )?(?!{WEEKDAY} of)(?P<unit>{'|'.join(UNITS)}) (?:right |just )?(?P<side>before|after|of) ",
+        beside,
+    ),
+    composed(("first", "last"), rf"(?P<which>first|last) {NUMBER} {UNIT} (?:of|in) ", first_few, of_this=True),
 )
 ASKED: tuple[Composed, ...] = (
     composed(["since"], "since (?:about |around )?", since_asked),
@@ -190,7 +209,8 @@ ASKED: tuple[Composed, ...] = (
     composed(["by", "until", "till"], "(?:by|until|till) ", until_asked),
 )
 TOLD: tuple[Composed, ...] = (
-    composed(["since", "by"], "(?:since|by) (?:about |around )?", itself),
+    composed(["since"], "(?:ever )?since (?:about |around )?", itself),
+    composed(["by"], rf"by (?:about |around )?(?!{'|'.join(ranges.SEASONS)})", itself),  # "inspired by autumn"
     composed(["until", "till"], "(?:until|till) ", until_told),
     composed(["before", "after"], "(?:before|after) ", nothing),
 )

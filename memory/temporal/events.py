@@ -4,25 +4,29 @@ import re
 from dataclasses import replace
 from datetime import datetime
 
+from memory.temporal.holidays import HOLIDAYS
 from memory.temporal.ranges import SEASONS, DateRange
 from memory.temporal.reader import OF_TURNS, Reader
 from memory.temporal.vocabulary import COUNTED, MONTHS, VERBS_TOO, WEEKDAYS
 
 MOST = 32  # dates of one turn
 LONGEST = 20_000  # characters looked at
-MONTH = "|".join(name for name in MONTHS if name not in VERBS_TOO)
-UNIT = r"(?:day|night|week|weekend|month|year|hour|minute|decade)"
+UNIT = r"(?:day|night|week|weekend|month|year|decade)"
+COUNT = rf"(?:a|an|\d+|(?:a |the )?few|several|many|{'|'.join(COUNTED)}|(?:a )?couple(?: of)?)"
+SHORT = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|march)\.?"
+SEASON = "|".join(SEASONS)
+FEASTS = "|".join(each.pattern for each in HOLIDAYS)
 TIME_WORDS = re.compile(
-    rf"\b(?:ago|yesterday|today|tonight|tomorrow|{MONTH}|(?:{'|'.join(WEEKDAYS)})s?|christmas|easter|thanksgiving|"
-    rf"halloween|new year'?s|(?:last|past|next|this|coming|previous|every) (?:\w+ )?(?:{UNIT}s?|{'|'.join(SEASONS)}|"
-    rf"morning|afternoon|evening|march|may)|the (?:other|following) (?:day|week|month|year)|"
-    rf"(?:in|over|during|for) the (?:summer|winter|spring|autumn|fall|weekend)|"
-    rf"(?:summer|winter|spring|autumn|fall) (?:of )?\d{{4}}|"
-    rf"(?:for|in|about|after|over) (?:the )?(?:a|an|\d+|a few|several|many|{'|'.join(COUNTED)}|a couple of) {UNIT}s?|"
-    rf"(?:in|on|since|by|until|of|late|early|mid) (?:march|may)\b|(?:march|may) \d|"
-    rf"\d(?:st|nd|rd|th)? (?:of )?(?:march|may)|"
-    rf"(?:19[3-9]|20[0-4])\d(?:s|-\d\d?-\d\d?)?|(?:19|20)\d\d|\d\d?[/.]\d\d?[/.]\d{{2,4}}|"
-    rf"\d\d?(?:st|nd|rd|th) of)\b"
+    rf"\b(?:ago|yesterday|today|tonight|tomorrow|{'|'.join(set(MONTHS) - VERBS_TOO)}|(?:{'|'.join(WEEKDAYS)})s?|"
+    rf"{FEASTS}|(?:last|past|next|this|coming|previous|every) (?:{COUNT} )?"
+    rf"(?:{UNIT}s?|{SEASON}|morning|afternoon|evening|march|may|mon|tues?|weds?|thu(?:rs?)?|fri|sat|sun)|"
+    rf"the (?:other|following) {UNIT}|{UNIT} (?:before|after|of)|"
+    rf"(?:in|over|during|for|since|by) the (?:{SEASON}|weekend)|"
+    rf"(?:{SEASON}) (?:of )?\d{{4}}|on the \d\d?(?:st|nd|rd|th)|the (?:early |mid |late )?'?\d0s|"
+    rf"{COUNT} {UNIT}s? (?:now|from now|later)|"
+    rf"(?:for|in|about|after|over) {COUNT} {UNIT}s?|(?:in|on|since|by|until|of|late|early|mid) (?:march|may)|"
+    rf"{SHORT} \d\d?|\d\d?(?:st|nd|rd|th)?(?: of)? {SHORT}|(?:19[3-9]|20[0-4])\d(?:-\d\d?-\d\d?|s)?|"
+    r"\d\d?[/.]\d\d?[/.]\d{2,4})\b"
 )
 
 

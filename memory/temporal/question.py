@@ -6,12 +6,14 @@ from dataclasses import replace
 from datetime import date, datetime
 from types import MappingProxyType
 
-from memory.temporal.ranges import DateRange, hull
+from memory.temporal.ranges import EARLIEST, DateRange, hull
 from memory.temporal.reader import OF_QUESTIONS, Reader
 
 NO_ANCHORS: Mapping[str, date] = MappingProxyType({})
 LONGEST = 2_000  # characters: a question
-WITHIN = 3  # times as long as its parts: so long may a hull be of two times that a question compares
+NEAR = 3  # times as long as both: so long may the whole be of two times that a question compares
+FOUR_DIGITS = re.compile(r"\d{4}")
+CLAUSE = re.compile(r"\b(?P<word>since|after|before|until) (?:i|we|he|she|they|you|it|my|our|the)\b[^,.;?!]{0,60}$")
 UNITS = r"(?:days|weeks|weekends|months|years|hours|nights)"
 SPAN_ASKED = re.compile(  # what is asked is the distance, and a time at one end of it says little of where to look
     rf"\bhow (?:many|much|long)\b[^.?!]{{0,80}}\b(?:ago|passed|elapsed)\b|"
@@ -20,9 +22,8 @@ SPAN_ASKED = re.compile(  # what is asked is the distance, and a time at one end
     re.IGNORECASE,
 )
 ADVICE = re.compile(  # the time is when the advice is for, and no memory is from then
-    r"\b(?:can|could|would) you (?:please )?(?:recommend|suggest)|\b(?:any|some) (?:\w+ ){0,3}"
-    r"(?:tips|suggestions?|ideas|advice|recommendations?)\b|\b(?:should|could) (?:i|we)\b|\bsuggestions\?|"
-    r"\b(?:do|got) you have (?:any )?(?:tips|suggestions?|ideas)",
+    r"\b(?:can|could|would) you (?:please )?(?:recommend|suggest)|\b(?:should|could) (?:i|we)\b|"
+    r"(?:^|[.,;!?] ?|\bdo you have )(?:any|some) (?:\w+ ){0,2}(?:tips|suggestions?|ideas|advice|recommendations?)\b",
     re.IGNORECASE,
 )
 ASKS_WHEN = re.compile(
@@ -47,17 +48,29 @@ def asked_range(question: str, *, moment: datetime, anchors: Mapping[str, date] 
     question = question[:LONGEST]
     if SPAN_ASKED.search(question) or ADVICE.search(question):
         return None
-    found = [each.when for each in Reader(question, moment, OF_QUESTIONS, anchors).times() if each.when is not None]
+    reader = Reader(question, moment, OF_QUESTIONS, anchors)
+    found = [_after_all(each.when, reader.lowered[: each.begin], moment) for each in reader.times() if each.when]
     return _one_of(found) if found else None
 
 
+def _after_all(when: DateRange, before: str, moment: datetime) -> DateRange:
+    """“since I started again three weeks ago”: the clause is a point, and what is asked lies behind it."""
+    said = CLAUSE.search(before)
+    if said is None or when.start > moment.date():
+        return when
+    text = f"{said['word']} {when.text}"
+    if said["word"] in ("since", "after"):
+        return DateRange(when.start, max(moment.date(), when.end), text=text)
+    return DateRange(EARLIEST, when.end, text=text)
+
+
 def _one_of(found: list[DateRange]) -> DateRange | None:
-    """Times within one another: the part they share. Times apart: all of it if near, none if far."""
+    """Times within one another: the part they share. Times apart: all of it if near, else the one that is dated."""
     chosen = found[0]
     for each in found[1:]:
         together = _together(chosen, each)
         if together is None:
-            return None
+            return _dated(found)
         chosen = together
     return chosen
 
@@ -68,9 +81,15 @@ def _together(one: DateRange, other: DateRange) -> DateRange | None:
     if start <= end:
         return DateRange(start, end, any_year=one.any_year and other.any_year, text=text)
     whole = hull(*sorted((one, other), key=lambda each: each.start))
-    if whole is None or whole.days > WITHIN * (one.days + other.days):
+    if whole is None or whole.days > NEAR * (one.days + other.days):
         return None
     return replace(whole, text=text)
+
+
+def _dated(found: list[DateRange]) -> DateRange | None:
+    """The only one that is written out with its year, if there is one: it is surer than one told from now."""
+    dated = [each for each in found if FOUR_DIGITS.search(each.text)]
+    return dated[0] if len(dated) == 1 else None
 
 
 def asks_when(question: str) -> bool:

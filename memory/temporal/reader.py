@@ -16,7 +16,7 @@ from memory.temporal.composed import Composed
 from memory.temporal.forms import Form, by_choice, form, table
 from memory.temporal.ranges import EARLIEST, LATEST, DateRange, hull, one_day
 from memory.temporal.vantage import Leaning, Vantage
-from memory.temporal.vocabulary import CLAUSE_ENDS, PEOPLE_TOO, WEEKDAY, WEEKDAYS
+from memory.temporal.vocabulary import CLAUSE_ENDS, PEOPLE_TOO, WEEKDAY, WEEKDAY_NUMBER
 
 LONGEST = 20_000  # characters of a text that are read: a person's turn, or a long letter of theirs
 DEEPEST = 4  # expressions within one another: "the week before the day after Easter"
@@ -24,21 +24,27 @@ WORD = re.compile(r"[^\W_]+")
 LEADING = re.compile(r"(?:the |this |my |our )?")
 TIGHT = frozenset({"in", "during", "over", "throughout", "of"})  # after these a month is no person
 ALLOWED = {  # what makes an unsure form sure
-    "in": {"month", "season", "year", "decade", "quarter"},
-    "during": {"month", "season", "year", "decade", "feast", "quarter", "weekend"},
-    "over": {"season", "feast", "weekend", "month"},
-    "throughout": {"month", "season", "year", "decade"},
-    "around": {"month", "season", "year", "feast", "anchor"},
-    "on": {"weekday", "feast", "numbered", "anchor", "weekend", "slashed"},
-    "at": {"feast", "weekend"},
-    "for": {"feast", "season", "month", "anchor"},
-    "of": {"month", "year"},  # "the month of February", "as of 2023"
+    word: frozenset(kinds.split())
+    for word, kinds in {
+        "in": "month season year decade quarter",
+        "during": "month season year decade feast quarter weekend",
+        "over": "season feast weekend month",
+        "throughout": "month season year decade",
+        "around": "month season year feast anchor",
+        "on": "weekday feast numbered anchor weekend slashed",
+        "at": "feast weekend",
+        "for": "feast season month anchor weekend weekday",
+        "of": "month year",  # "the month of February", "as of 2023"
+    }.items()
 }
 OF_WHAT = re.compile(r"\b(?:month|as|year) $")
-AFTER_A_HEAD = frozenset().union(*ALLOWED.values(), {"unit"})  # what may follow "since", "before", "the end of"
+AFTER_A_HEAD = frozenset().union(*ALLOWED.values())  # what may follow "since", "before", "the end of"
 CLOSED = frozenset({"numbered", "anchor"})  # what another word after them would make something else
 SPANS = {"between": re.compile(r" and "), "from": re.compile(r" ?[-–—] ?| (?:up )?(?:to|until|till|through) ")}
 DASHED = SPANS["from"]
+LISTED = re.compile(r" (?:and|or) (?:in |on )?")
+NEAR = 7  # times as long as one of them may two times be together that are named side by side
+HABIT = re.compile(r"\b(?:usually|typically|normally|always|tradition\w*|(?:every|each) (?:year|summer|winter|time))\b")
 YEARLY = ("birthday", "anniversary")
 
 
@@ -56,20 +62,16 @@ class Grammar:
 
     forms: dict[str, tuple[Form, ...]]
     heads: dict[str, tuple[Composed, ...]]
+    words: frozenset[str]  # all that a time may begin with
     unless_said: Leaning  # which way a sentence looks that has no sign of it
 
     @classmethod
     def of(cls, forms: tuple[Form, ...], heads: tuple[Composed, ...], unless_said: Leaning) -> "Grammar":
         """From forms and beginnings in the order in which they are tried."""
         words = frozenset().union(*(head.words for head in heads))
-        return cls(
-            table(forms), {word: tuple(head for head in heads if word in head.words) for word in words}, unless_said
-        )
-
-    @property
-    def words(self) -> frozenset[str]:
-        """All words that a time may begin with."""
-        return frozenset({*self.forms, *self.heads, *ALLOWED, *SPANS, *WEEKDAYS})
+        by_word = {word: tuple(head for head in heads if word in head.words) for word in words}
+        begun = table(forms)
+        return cls(begun, by_word, frozenset({*begun, *by_word, *ALLOWED, *SPANS, *WEEKDAY_NUMBER}), unless_said)
 
 
 DATES = table(absolute.DATES)
@@ -92,7 +94,9 @@ class Reader:
 
     def times(self) -> Iterator[Found]:
         """Every time that is named, in the order of the text."""
-        words, read = self.grammar.words | self.anchors.keys(), 0
+        words, read = self.grammar.words, 0
+        if self.anchors:
+            words = words | self.anchors.keys()
         for match in WORD.finditer(self.lowered):
             word, begin = match[0], match.start()
             if begin < read or not (word in words or word[0].isdecimal()):
@@ -114,7 +118,7 @@ class Reader:
             or self.on_a_weekday(begin, word)
             or self.dashed(begin, word)
             or self.read(begin, self.grammar.forms.get(word, ()))
-            or self.after_preposition(begin, word)
+            or self.after_preposition(begin, word, depth)
         )
 
     def word(self, begin: int) -> str:
@@ -145,16 +149,19 @@ class Reader:
         self, days: Callable[..., DateRange | None], head: re.Match[str], begin: int, end: int, *points: DateRange
     ) -> DateRange | None:
         """The days that are meant, with their words; None where no calendar has them."""
-        at = Vantage(self.moment, self.text, self.lowered, begin, end, self.grammar.unless_said)
         try:
-            found = days(head, *points, at)
+            found = days(head, *points, self.vantage(begin, end))
         except (ValueError, OverflowError):  # 30 February, year 0, 999 centuries ago
             return None
         if found is None or not EARLIEST <= found.start <= found.end <= LATEST:
             return None
         return replace(found, text=self.text[begin:end])
 
-    def after_preposition(self, begin: int, word: str) -> Found | None:
+    def vantage(self, begin: int, end: int) -> Vantage:
+        """From where an expression of these places is read."""
+        return Vantage(self.moment, self.text, self.lowered, begin, end, self.grammar.unless_said)
+
+    def after_preposition(self, begin: int, word: str, depth: int) -> Found | None:
         """“in May”, “over the summer”, “on Monday”."""
         kinds = ALLOWED.get(word)
         if kinds is None or (word == "of" and not OF_WHAT.search(self.lowered, max(begin - 6, 0), begin)):
@@ -162,34 +169,44 @@ class Reader:
         point = self.lowered.find(" ", begin) + 1
         if point != begin + len(word) + 1:
             return None
-        found = self.named(point, frozenset(kinds), loose=word not in TIGHT)
-        return found._replace(begin=begin) if found else None
+        found = self.named(point, kinds, depth, loose=word not in TIGHT)
+        if found is None or found.when is None:
+            return found
+        if self.grammar.unless_said is Leaning.UNSAID and HABIT.search(
+            "".join(self.vantage(begin, found.end).sentence)
+        ):
+            return Found(None, begin, found.end)
+        return self.listed(found, kinds, depth)._replace(begin=begin)
 
-    def named(self, begin: int, kinds: frozenset[str], *, loose: bool) -> Found | None:
+    def listed(self, first: Found, kinds: frozenset[str], depth: int) -> Found:
+        """“in January and February”: both, where they are near each other."""
+        joint = LISTED.match(self.lowered, first.end)
+        last = self.named(joint.end(), kinds, depth, loose=True) if joint else None
+        both = self.hulled(first, last, first.begin) if last else None
+        near = both and both.when and first.when and both.when.days <= NEAR * first.when.days
+        return both if both and near else first
+
+    def named(self, begin: int, kinds: frozenset[str], depth: int, *, loose: bool) -> Found | None:
         """A time after a word that makes it sure, with or without its article."""
         leading = LEADING.match(self.lowered, begin)
         for start in dict.fromkeys((begin, leading.end() if leading else begin)):
             word = self.word(start)
-            found = self.on_a_weekday(start, word) or self.dashed(start, word)
+            found = self.expression(start, depth + 1)
             found = found or self.read(start, (*UNSURE.get(word, ()), *self.anchors.get(word, ())), kinds)
             if found is not None:
                 return None if loose and word in PEOPLE_TOO and not self.closes(found.end) else found
         return None
 
-    def operand(self, begin: int, depth: int) -> Found | None:
+    def operand(self, begin: int, depth: int, *, of_this: bool = False) -> Found | None:
         """The time that follows a beginning such as “since”; it must have days."""
-        found = (
-            self.expression(begin, depth + 1)
-            or self.named(begin, AFTER_A_HEAD, loose=True)
-            or self.expression(self.past_article(begin), depth + 1)
-        )
+        found = self.named(begin, AFTER_A_HEAD | {"unit"} if of_this else AFTER_A_HEAD, depth, loose=True)
         return found if found and found.when else None
 
     def put_together(self, begin: int, word: str, depth: int) -> Found | None:
         """“two weeks before Easter”, “since March”, “early May”."""
         for each in self.grammar.heads.get(word, ()):
             head = each.head.match(self.lowered, begin)
-            point = self.operand(head.end(), depth) if head else None
+            point = self.operand(head.end(), depth, of_this=each.of_this) if head else None
             if head and point and point.when:
                 return Found(self.resolved(each.days, head, begin, point.end, point.when), begin, point.end)
         return None
@@ -200,9 +217,6 @@ class Reader:
             return None
         first = self.operand(begin + len(word) + 1, depth)
         return self.joined(first, begin, SPANS[word], depth) if first else None
-
-    def past_article(self, begin: int) -> int:
-        return begin + 4 if self.lowered.startswith("the ", begin) else begin
 
     def dashed(self, begin: int, word: str) -> Found | None:
         """A date of the calendar, or one with another after it: “May 28 – June 3”."""
@@ -231,7 +245,7 @@ class Reader:
 
     def on_a_weekday(self, begin: int, word: str) -> Found | None:
         """“Monday, May 8”: the date says it."""
-        match = WEEKDAY_BEFORE.match(self.lowered, begin) if word in WEEKDAYS else None
+        match = WEEKDAY_BEFORE.match(self.lowered, begin) if word in WEEKDAY_NUMBER else None
         found = self.dashed(match.end(), self.word(match.end())) if match else None
         return found._replace(begin=begin) if found else None
 

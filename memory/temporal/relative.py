@@ -15,13 +15,16 @@ from memory.temporal.vocabulary import (
     PART_OF_DAY,
     UNIT,
     WEEKDAY,
-    WEEKDAYS,
+    WEEKDAY_NUMBER,
     count_in,
 )
 
 WEEK = timedelta(7)
 NAMED_DAYS = {"yesterday": -1, "today": 0, "tonight": 0, "tomorrow": 1}
 OWN = re.compile(r"(?:\b(?:my|his|her|their|our|your)|'s) $")  # "my last year there" is told from somewhere else
+LIKE = re.compile(r"\b(?:like|as if)(?: (?:it|this|that) (?:was|were))?(?: only| just)? $")
+OF_SOME = re.compile(r"\b(?:every|each|most|some|a|an|any|our|my|the) $")
+OVER_THE = re.compile(r"\b(?:over|within|in|for|during) the $")
 TOLD_FROM_ELSEWHERE = re.compile(r"\bthe $")  # "the next day", "the last week of it"
 STRETCH = r"(?P<unit>week|month|year|weekend|quarter)\b"
 
@@ -77,7 +80,9 @@ def week_from(match: re.Match[str], at: Vantage) -> DateRange | None:
 
 
 def named_day(match: re.Match[str], at: Vantage) -> DateRange | None:
-    """“yesterday morning”, “tonight”."""
+    """“yesterday morning”, “tonight”; not “as if it were yesterday”."""
+    if LIKE.search(at.lowered, max(at.begin - 30, 0), at.begin):
+        return None
     return one_day(at.today + timedelta(NAMED_DAYS[match["named"]]))
 
 
@@ -93,6 +98,8 @@ def this_part(match: re.Match[str], at: Vantage) -> DateRange | None:
 
 def last_night(match: re.Match[str], at: Vantage) -> DateRange | None:
     """“last night”, and “the night before last”."""
+    if TOLD_FROM_ELSEWHERE.search(at.lowered, max(at.begin - 8, 0), at.begin):
+        return None
     return one_day(at.today - timedelta(2 if match[0].endswith("last") else 1))
 
 
@@ -115,12 +122,21 @@ def whole(unit: str, day: date) -> DateRange:
 def stretch(match: re.Match[str], at: Vantage) -> DateRange | None:
     """“last week”, “next month”, “this year”: by the calendar; “over the last week”: back from today."""
     which, unit = match["which"], match["unit"]
-    before = at.lowered[max(at.begin - 8, 0) : at.begin]
-    if which != "this" and OWN.search(before):
+    if which != "this" and OWN.search(at.lowered, max(at.begin - 8, 0), at.begin):
         return None
-    if which in ("last", "past", "next") and unit != "weekend" and TOLD_FROM_ELSEWHERE.search(before):
-        return None if which == "next" else _back(1, unit, at)
+    from_elsewhere = TOLD_FROM_ELSEWHERE.search(at.lowered, max(at.begin - 8, 0), at.begin)
+    if which in ("last", "past", "next") and unit != "weekend" and from_elsewhere:
+        return _rolled(which, unit, at)
     return _calendar(which, unit, at)
+
+
+def _rolled(which: str, unit: str, at: Vantage) -> DateRange | None:
+    """“the last month” ends today, “over the next month” begins today; “the next month” alone is of a story."""
+    if which != "next":
+        return _back(1, unit, at)
+    if OVER_THE.search(at.lowered, max(at.begin - 12, 0), at.begin) is None:
+        return None
+    return DateRange(at.today, moved(at.today, 3 if unit == "quarter" else 1, "month" if unit == "quarter" else unit))
 
 
 def _back(count: float, unit: str, at: Vantage) -> DateRange:
@@ -147,7 +163,7 @@ def weekend(which: str, at: Vantage) -> DateRange:
         return ranges.weekend_of(mine.start - WEEK)
     if which in ("next", "coming"):
         return ranges.weekend_of(at.today + (WEEK if which == "next" else timedelta(0)))
-    early = at.today < mine.start and at.leaning is Leaning.PAST and at.today.weekday() < 3
+    early = at.today < mine.start and at.cue is Leaning.PAST and at.today.weekday() < 3
     return ranges.weekend_of(at.today - WEEK) if early else mine
 
 
@@ -179,7 +195,7 @@ def part_of_this(match: re.Match[str], at: Vantage) -> DateRange | None:
 
 def rolling(match: re.Match[str], at: Vantage) -> DateRange | None:
     """“the past two months”, “the next few days”."""
-    if OWN.search(at.lowered[max(at.begin - 8, 0) : at.begin]):
+    if OWN.search(at.lowered, max(at.begin - 8, 0), at.begin):
         return None
     count = count_in(match["number"]).most
     sign = 1 if match["which"] in ("next", "coming") else -1
@@ -187,17 +203,42 @@ def rolling(match: re.Match[str], at: Vantage) -> DateRange | None:
     return DateRange(min(at.today, far), max(at.today, far))
 
 
+def last_hours(match: re.Match[str], at: Vantage) -> DateRange | None:
+    """“in the past 24 hours”."""
+    since = at.moment.replace(tzinfo=None) - timedelta(hours=count_in(match["number"]).most)
+    return DateRange(since.date(), at.today)
+
+
 def previous_weekday(weekday: str, day: date) -> date:
-    return day - timedelta((day.weekday() - WEEKDAYS.index(weekday) - 1) % 7 + 1)
+    return day - timedelta((day.weekday() - WEEKDAY_NUMBER[weekday] - 1) % 7 + 1)
 
 
 def next_weekday(weekday: str, day: date) -> date:
-    return day + timedelta((WEEKDAYS.index(weekday) - day.weekday() - 1) % 7 + 1)
+    return day + timedelta((WEEKDAY_NUMBER[weekday] - day.weekday() - 1) % 7 + 1)
+
+
+def _is_written_out(match: re.Match[str], at: Vantage) -> bool:
+    """“Sat” and “Sun” are days only with a capital."""
+    return match["weekday"].endswith("day") or at.text[match.start("weekday")].isupper()
+
+
+def weekday_with_part(match: re.Match[str], at: Vantage) -> DateRange | None:
+    """“Friday night we …”; “every Friday night” is none."""
+    return None if OF_SOME.search(at.lowered, max(at.begin - 8, 0), at.begin) else bare_weekday(match, at)
+
+
+def weekday_ago(match: re.Match[str], at: Vantage) -> DateRange | None:
+    """“the Wednesday two months ago”: the nearest to that day, or a week beside it where months were counted."""
+    if match["unit"] not in ("week", "month"):
+        return None
+    day = moved(at.today, -count_in(match["number"]).least, match["unit"])
+    nearest = previous_weekday(match["weekday"], day + timedelta(4))
+    return ranges.around(nearest, 0 if match["unit"] == "week" else 7)
 
 
 def bare_weekday(match: re.Match[str], at: Vantage) -> DateRange | None:
     """“on Monday”: the last before today, the next where the sentence looks ahead, none where it does not say."""
-    if at.leaning is Leaning.UNSAID:
+    if at.leaning is Leaning.UNSAID or not _is_written_out(match, at):
         return None
     return one_day((next_weekday if at.looks_ahead else previous_weekday)(match["weekday"], at.today))
 
@@ -205,11 +246,13 @@ def bare_weekday(match: re.Match[str], at: Vantage) -> DateRange | None:
 def chosen_weekday(match: re.Match[str], at: Vantage) -> DateRange | None:
     """“last Tuesday”, “next Friday”, “this Sunday”."""
     name, which = match["weekday"], match["which"]
+    if not _is_written_out(match, at):
+        return None
     if which in ("last", "past", "this past"):
         return one_day(previous_weekday(name, at.today))
     if which in ("next", "coming", "this coming"):
         return one_day(next_weekday(name, at.today))
-    if at.leaning is Leaning.PAST:
+    if at.cue is Leaning.PAST:
         return one_day(previous_weekday(name, at.today + timedelta(1)))
     return one_day(next_weekday(name, at.today - timedelta(1)))
 
@@ -217,7 +260,7 @@ def chosen_weekday(match: re.Match[str], at: Vantage) -> DateRange | None:
 def weekday_of_week(match: re.Match[str], at: Vantage) -> DateRange | None:
     """“Tuesday last week”, “Friday of next week”."""
     monday = ranges.week_of(at.today).start + {"last": -1, "this": 0, "next": 1}[match["which"]] * WEEK
-    return one_day(monday + timedelta(WEEKDAYS.index(match["weekday"])))
+    return one_day(monday + timedelta(WEEKDAY_NUMBER[match["weekday"]]))
 
 
 def started_ago(match: re.Match[str], at: Vantage) -> DateRange | None:
@@ -238,18 +281,20 @@ RELATIVE: tuple[Form, ...] = (
     form(NAMED_DAYS, rf"(?P<named>{'|'.join(NAMED_DAYS)})\b{PART_OF_DAY}", named_day),
     form(["the", "day"], r"(?:the )?day (?:before (?P<yester>yesterday)|after tomorrow)\b", day_beyond),
     form(["the"], r"the night before last\b", last_night),
-    form(["last"], r"last (?:night|evening)\b", last_night),
+    form(["last"], r"last (?:night|evening)\b(?! of\b)", last_night),
     form(["this"], r"this (?:very )?(?:morning|afternoon|evening)\b", this_part),
     form(["the"], r"the other (?:day|night|morning|evening)\b", other_day),
     form(["the"], r"the (?P<unit>week|weekend|month|year) before last\b", before_last),
     form(["earlier", "later"], r"(?P<side>earlier|later) (?:on )?this (?P<unit>week|month|year)\b", part_of_this),
     form(CHOOSING, rf"(?P<which>last|past|next|coming) {NUMBER}{AND_A_HALF} {UNIT}{REST_OF_PHRASE}", rolling),
+    form(["last", "past"], rf"(?:last|past) {NUMBER} hours?\b", last_hours),
     form(CHOOSING, r"(?P<which>this past|last|this|next|past|coming) " + STRETCH + REST_OF_PHRASE, stretch),
     form(CHOOSING, rf"{CHOICE} {WEEKDAY}{PART_OF_DAY}", chosen_weekday),
-    form(WEEKDAYS, rf"{WEEKDAY}{PART_OF_DAY},? (?:of )?(?P<which>last|this|next) week\b", weekday_of_week),
+    form(WEEKDAY_NUMBER, rf"{WEEKDAY}{PART_OF_DAY},? (?:of )?(?P<which>last|this|next) week\b", weekday_of_week),
+    form(WEEKDAY_NUMBER, rf"{WEEKDAY}{PART_OF_DAY},? (?:about )?{NUMBER} {UNIT} ago\b", weekday_ago),
     form(
         {*NUMBER_WORDS, "#"},
-        rf"{NUMBER}{AND_A_HALF} {UNIT}(?P<more> and a half)? ago\b",
+        rf"{NUMBER}{AND_A_HALF} {UNIT}(?P<more> and a half)? (?:ago|back(?! (?:to|at|in|on|from|home|here|there)\b))\b",
         ago,
     ),
     form({*NUMBER_WORDS, "#"}, rf"{NUMBER} (?P<hourly>hour|minute)s? ago\b", hours_ago),
@@ -257,12 +302,15 @@ RELATIVE: tuple[Form, ...] = (
     form({*NUMBER_WORDS, "#"}, rf"{NUMBER} weeks? from {WEEKDAY}", week_from),
     form(["in"], rf"in (?:about |around |just )?{NUMBER} {UNIT}(?:' time)?(?! of\b)", in_time),
 )
+ABOUT = r"(?:(?:about|around|over|almost|nearly|like|just|under|well|some|roughly|only) ){0,3}"
 TOLD_ONLY: tuple[Form, ...] = (
-    form(["for"], rf"for (?:about |around |over |almost |nearly |like )?{NUMBER} {UNIT}(?P<now> now\b)?", started_ago),
+    form(["for"], rf"for {ABOUT}{NUMBER} {UNIT}(?P<now> now\b)?", started_ago),
+    form({*NUMBER_WORDS, "#"}, rf"{NUMBER} {UNIT}(?P<now> (?:now|already))\b", started_ago),
+    form(WEEKDAY_NUMBER, rf"{WEEKDAY} (?:morning|afternoon|evening|night)\b", weekday_with_part),
 )
 NEARBY: tuple[Form, ...] = (  # only after a word that goes with the kind
     form(
-        WEEKDAYS,
+        WEEKDAY_NUMBER,
         rf"{WEEKDAY}{PART_OF_DAY}(?!s\b| (?:mornings|afternoons|evenings|nights)\b)",
         bare_weekday,
         kind="weekday",

@@ -19,8 +19,9 @@ FUTURE = (
     r"soon|let's|should|shall|might|hope|hoping|want|wanna|need to|have to|has to|must|see you|due|appointment|"
     r"(?:have|has|got) (?:a|an|my|our|the|another)|(?:am|are|is|'m|'re|'s) (?:\w+ )?\w+ing|'ll)"
 )
-PRESENT = r"(?:is|are|starts|begins|opens|leaves|arrives)"  # of what is to come, where it is told and not asked
-CUES = re.compile(rf"(?:\b|(?='))(?:(?P<past>{PAST})|(?P<future>{FUTURE})|(?P<present>{PRESENT}))\b")
+PRESENT = r"(?:is|are|starts|begins|opens|leaves|arrives)"  # of what is to come, where it is told
+EITHER = r"(?:do|does)"  # of what is always so
+CUES = re.compile(rf"(?:\b|(?='))(?:(?P<past>{PAST})|(?P<future>{FUTURE})|(?P<present>{PRESENT})|{EITHER})\b")
 
 
 class Leaning(Enum):
@@ -47,14 +48,22 @@ class Vantage:
         """The day on the speaker's own clock."""
         return self.moment.date()
 
-    @cached_property
+    @property
     def leaning(self) -> Leaning:
-        """By the nearest cue before the expression in its sentence, else by the first one after it."""
+        """Which way the sentence looks, or is taken to look where it has no sign of it."""
+        return self.unless_said if self.cue is None else self.cue
+
+    @cached_property
+    def cue(self) -> Leaning | None:
+        """By the nearest sign before the expression in its sentence, else by the first one after it."""
         before, after = self.sentence
         cues = list(CUES.finditer(before)) or list(CUES.finditer(after))[:1]
-        if not cues or (cues[-1]["present"] and self.unless_said is not Leaning.UNSAID):
-            return self.unless_said
-        return Leaning.PAST if cues[-1]["past"] else Leaning.FUTURE
+        if not cues:
+            return None
+        if cues[-1]["past"]:
+            return Leaning.PAST
+        ahead = cues[-1]["future"] or (cues[-1]["present"] and self.unless_said is Leaning.UNSAID)
+        return Leaning.FUTURE if ahead else Leaning.UNSAID
 
     @cached_property
     def sentence(self) -> tuple[str, str]:

@@ -13,6 +13,11 @@ MONTHS = (
     "january february march april may june july august september october november december".split()  # 1 … 12
 )
 WEEKDAYS = "monday tuesday wednesday thursday friday saturday sunday".split()  # 0 … 6
+WEEKDAY_NUMBER = {name: index for index, name in enumerate(WEEKDAYS)} | {
+    short: index
+    for index, names in enumerate("mon|tue tues|wed weds|thu thur thurs|fri|sat|sun".split("|"))
+    for short in names.split()
+}
 SHORT_MONTHS = {
     short: index for index, short in enumerate("jan feb mar apr may jun jul aug sep oct nov dec".split(), 1)
 }
@@ -36,7 +41,7 @@ VERBS_TOO = frozenset("may march".split())
 
 MONTH = r"(?P<month>" + "|".join(sorted(MONTH_NUMBER, key=len, reverse=True)) + r")\b\.?"
 SEASON = r"(?P<season>" + "|".join(SEASONS) + r")\b"
-WEEKDAY = r"(?P<weekday>" + "|".join(WEEKDAYS) + r")\b"
+WEEKDAY = r"(?P<weekday>" + "|".join(sorted(WEEKDAY_NUMBER, key=len, reverse=True)) + r")\b(?!\.\w)"
 YEAR = r"(?P<year>\d{4}\b|'\d\d\b)(?![-/.,]\d|%|:\d)"
 DAY = r"(?P<day>\d{1,2})(?:st|nd|rd|th)?\b"
 LAST_DAY = r"(?P<last_day>\d{1,2})(?:st|nd|rd|th)?\b"
