@@ -7,10 +7,10 @@ from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from companion.operations.benchmarks import beam, locomo, madial, write
+from companion.operations.benchmarks import beam, locomo, madial, prompt, write
 from companion.operations.benchmarks.telling import Telling
 
-BENCHMARKS: dict[str, ModuleType] = {"locomo": locomo, "beam": beam, "madial": madial, "write": write}
+BENCHMARKS: dict[str, ModuleType] = {"locomo": locomo, "beam": beam, "madial": madial, "prompt": prompt, "write": write}
 
 
 class Command(BaseCommand):
