@@ -26,10 +26,10 @@ from memory.recall import Remembering
 
 TEMPLATES = Path(__file__).parent / "prompts"
 SUMMARIES = 3  # latest sessions told
-SUMMARY_SHARE = 0.15  # of the budget at most
-HISTORY_SHARES = (0.45, 0.225, 0.1125, 0.0)  # the less, the longer the new turn is
+SUMMARY_SHARE = 0.12  # of the budget at most
+HISTORY_SHARES = (0.5, 0.25, 0.125, 0.0)  # the less, the longer the new turn is
 NOTES_SHARE = 0.25
-TURN_SHARE = 0.4  # of a longer new turn with its notes, no more is bought with history
+TURN_SHARE = 0.7  # of a longer new turn with its notes, no more is bought with history
 LONGEST_TOLD = 2400  # characters of one earlier turn
 LONGEST_MANNER = 1200
 SHORTEST_TURN = 200  # characters below which the new turn is not cut any more
