@@ -9,7 +9,7 @@ from typing import NamedTuple
 from memory.temporal import ranges
 from memory.temporal.ranges import EARLIEST, LATEST, DateRange, add_months, one_day
 from memory.temporal.relative import measured, moved, next_weekday, previous_weekday
-from memory.temporal.vantage import Vantage
+from memory.temporal.vantage import Leaning, Vantage
 from memory.temporal.vocabulary import (
     NUMBER,
     NUMBER_WORDS,
@@ -167,7 +167,9 @@ def itself(head: re.Match[str], point: DateRange, at: Vantage) -> DateRange | No
 
 
 def until_told(head: re.Match[str], point: DateRange, at: Vantage) -> DateRange | None:
-    """“I'm here until June”: from now."""
+    """“I'm here until June”: from now, to the next June where the year is open."""
+    if point.any_year and point.end < at.today and at.cue is not Leaning.PAST:
+        point = replace(point, end=add_months(point.end, 12))
     return DateRange(at.today, point.end) if point.end > at.today else point
 
 

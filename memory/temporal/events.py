@@ -10,7 +10,7 @@ from memory.temporal.reader import OF_TURNS, Reader
 from memory.temporal.vocabulary import COUNTED, MONTHS, VERBS_TOO, WEEKDAYS
 
 MOST = 32  # dates of one turn
-LONGEST = 20_000  # characters looked at
+LONGEST = 8_000  # characters looked at
 UNIT = r"(?:day|night|week|weekend|month|year|decade)"
 COUNT = rf"(?:a|an|\d+|(?:a |the )?few|several|many|{'|'.join(COUNTED)}|(?:a )?couple(?: of)?)"
 SHORT = r"(?:jan|feb|mar|apr|may|jun|jul|aug|sept?|oct|nov|dec|march)\.?"

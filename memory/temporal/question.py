@@ -28,8 +28,8 @@ ADVICE = re.compile(  # the time is when the advice is for, and no memory is fro
 )
 ASKS_WHEN = re.compile(
     rf"^(?:(?:hey|hi|so|well|and|but|please|okay|ok|remind me|tell me|do you know|do you remember),? )*"
-    r"(?:since |until |till |by |from )?when(?:'s|'d|'ll)? ?(?:exactly |was|were|is|are|am|did|do|does|will|would|can|"
-    r"could|should|have|has|had|shall|\?|$)|"
+    r"(?:since |until |till |by |from )?when(?:['’](?:s|d|ll)\b| ?(?:\?|$)| (?:exactly )?(?:was|were|is|are|am|"
+    r"did|do|does|will|would|can|could|should|have|has|had|shall)\b)|"
     r"\b(?:since|until|till|by) when\b|"
     r"\b(?:know|tell me|remind me|remember|recall|say|sure|forgot|forget|wonder|wondering|mention|mentioned) when\b"
     r"(?! (?:i|we|you) (?:told|said|mentioned|talked|spoke|discussed)\b)|"

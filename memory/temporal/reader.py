@@ -12,16 +12,17 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from memory.temporal import absolute, composed, relative
+from memory.temporal.anchors import anchored
 from memory.temporal.composed import Composed
-from memory.temporal.forms import Form, by_choice, form, table
-from memory.temporal.ranges import EARLIEST, LATEST, DateRange, hull, one_day
+from memory.temporal.forms import Form, table
+from memory.temporal.ranges import EARLIEST, LATEST, DateRange, hull
 from memory.temporal.vantage import Leaning, Vantage
 from memory.temporal.vocabulary import CLAUSE_ENDS, PEOPLE_TOO, WEEKDAY, WEEKDAY_NUMBER
 
-LONGEST = 20_000  # characters of a text that are read: a person's turn, or a long letter of theirs
+LONGEST = 8_000  # characters of a text that are read: a person's turn, or a long letter of theirs
 DEEPEST = 4  # expressions within one another: "the week before the day after Easter"
 WORD = re.compile(r"[^\W_]+")
-LEADING = re.compile(r"(?:the |this |my |our )?")
+LEADING = re.compile(r"the |this |my |our ")
 TIGHT = frozenset({"in", "during", "over", "throughout", "of"})  # after these a month is no person
 ALLOWED = {  # what makes an unsure form sure
     word: frozenset(kinds.split())
@@ -45,7 +46,7 @@ DASHED = SPANS["from"]
 LISTED = re.compile(r" (?:and|or) (?:in |on )?")
 NEAR = 7  # times as long as one of them may two times be together that are named side by side
 HABIT = re.compile(r"\b(?:usually|typically|normally|always|tradition\w*|(?:every|each) (?:year|summer|winter|time))\b")
-YEARLY = ("birthday", "anniversary")
+WEEKDAY_BEFORE = re.compile(rf"{WEEKDAY},? (?:the )?")
 
 
 class Found(NamedTuple):
@@ -166,17 +167,17 @@ class Reader:
         kinds = ALLOWED.get(word)
         if kinds is None or (word == "of" and not OF_WHAT.search(self.lowered, max(begin - 6, 0), begin)):
             return None
-        point = self.lowered.find(" ", begin) + 1
-        if point != begin + len(word) + 1:
-            return None
-        found = self.named(point, kinds, depth, loose=word not in TIGHT)
+        found = self.named(begin + len(word) + 1, kinds, depth, loose=word not in TIGHT)
         if found is None or found.when is None:
             return found
-        if self.grammar.unless_said is Leaning.UNSAID and HABIT.search(
-            "".join(self.vantage(begin, found.end).sentence)
-        ):
+        if self.is_habit(begin, found.end):
             return Found(None, begin, found.end)
         return self.listed(found, kinds, depth)._replace(begin=begin)
+
+    def is_habit(self, begin: int, end: int) -> bool:
+        """Whether a turn tells of what is so each time: “in the summer we usually swim”."""
+        told = self.grammar.unless_said is Leaning.UNSAID
+        return told and HABIT.search("".join(self.vantage(begin, end).sentence)) is not None
 
     def listed(self, first: Found, kinds: frozenset[str], depth: int) -> Found:
         """“in January and February”: both, where they are near each other."""
@@ -188,8 +189,8 @@ class Reader:
 
     def named(self, begin: int, kinds: frozenset[str], depth: int, *, loose: bool) -> Found | None:
         """A time after a word that makes it sure, with or without its article."""
-        leading = LEADING.match(self.lowered, begin)
-        for start in dict.fromkeys((begin, leading.end() if leading else begin)):
+        article = LEADING.match(self.lowered, begin)
+        for start in (begin, article.end()) if article else (begin,):
             word = self.word(start)
             found = self.expression(start, depth + 1)
             found = found or self.read(start, (*UNSURE.get(word, ()), *self.anchors.get(word, ())), kinds)
@@ -228,6 +229,7 @@ class Reader:
         return self.hulled(first, last, begin) or first if last else first
 
     def joined(self, first: Found, begin: int, joint: re.Pattern[str], depth: int) -> Found | None:
+        """From the first to what follows the joint."""
         match = joint.match(self.lowered, first.end)
         last = self.operand(match.end(), depth) if match else None
         return self.hulled(first, last, begin) if last else None
@@ -248,27 +250,6 @@ class Reader:
         match = WEEKDAY_BEFORE.match(self.lowered, begin) if word in WEEKDAY_NUMBER else None
         found = self.dashed(match.end(), self.word(match.end())) if match else None
         return found._replace(begin=begin) if found else None
-
-
-WEEKDAY_BEFORE = re.compile(rf"{WEEKDAY},? (?:the )?")
-
-
-def anchored(anchors: Mapping[str, date]) -> tuple[Form, ...]:
-    """A form for each named day: “my birthday”, “our last anniversary”."""
-    return tuple(_anchor(name.strip().lower(), day) for name, day in anchors.items() if name.strip())
-
-
-def _anchor(name: str, day: date) -> Form:
-    def days(match: re.Match[str], at: Vantage) -> DateRange | None:
-        if not name.endswith(YEARLY):
-            return None if match["which"] or match["whose"] else one_day(day)
-        which = match["which"] or match["whose"] or ""
-        found = by_choice(which, lambda year: one_day(day.replace(year=year)), at)
-        return replace(found, any_year=False) if found else None
-
-    words = {name.split(maxsplit=1)[0], "last", "this", "next"}
-    pattern = rf"(?:(?P<which>last|this|next) )?{re.escape(name)}\b(?!'s)(?: (?P<whose>last|this|next) year\b)?"
-    return form(words, pattern, days, kind="anchor")
 
 
 def lowered(text: str) -> str:

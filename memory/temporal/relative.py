@@ -64,7 +64,7 @@ def hours_ago(match: re.Match[str], at: Vantage) -> DateRange | None:
 
 def from_now(match: re.Match[str], at: Vantage) -> DateRange | None:
     """“two weeks from now”, “a week from today”."""
-    day = at.today + timedelta({"tomorrow": 1, "yesterday": -1}.get(match["whence"], 0))
+    day = at.today + timedelta(1 if match["whence"] == "tomorrow" else 0)
     return measured(match, day, 1)
 
 
@@ -210,10 +210,12 @@ def last_hours(match: re.Match[str], at: Vantage) -> DateRange | None:
 
 
 def previous_weekday(weekday: str, day: date) -> date:
+    """The last of that name before a day."""
     return day - timedelta((day.weekday() - WEEKDAY_NUMBER[weekday] - 1) % 7 + 1)
 
 
 def next_weekday(weekday: str, day: date) -> date:
+    """The first of that name after a day."""
     return day + timedelta((WEEKDAY_NUMBER[weekday] - day.weekday() - 1) % 7 + 1)
 
 
@@ -273,6 +275,7 @@ PERFECT = re.compile(
     r"(?:\b(?:have|has)|'ve|'s)(?: \w+){0,2} (?:been|known|had|lived|worked|owned|played|loved|wanted|used|kept|done|"
     r"practiced|practised|studied|dated|trained)\b[^,;]{0,60}$"
 )
+BACK = r"back(?!-| (?:to|at|in|on|from|home|here|there)\b)"  # "a year back", not "three days back at work"
 AND_A_HALF = r"(?P<half> and a half)?"
 REST_OF_PHRASE = r"(?! of\b)"  # "last week of June" is read elsewhere, "last year of college" not at all
 CHOICE = r"(?P<which>this past|this coming|last|this|next|past|coming)"
@@ -294,7 +297,7 @@ RELATIVE: tuple[Form, ...] = (
     form(WEEKDAY_NUMBER, rf"{WEEKDAY}{PART_OF_DAY},? (?:about )?{NUMBER} {UNIT} ago\b", weekday_ago),
     form(
         {*NUMBER_WORDS, "#"},
-        rf"{NUMBER}{AND_A_HALF} {UNIT}(?P<more> and a half)? (?:ago|back(?! (?:to|at|in|on|from|home|here|there)\b))\b",
+        rf"{NUMBER}{AND_A_HALF} {UNIT}(?P<more> and a half)? (?:ago|{BACK})\b",
         ago,
     ),
     form({*NUMBER_WORDS, "#"}, rf"{NUMBER} (?P<hourly>hour|minute)s? ago\b", hours_ago),

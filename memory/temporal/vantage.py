@@ -20,7 +20,7 @@ FUTURE = (
     r"(?:have|has|got) (?:a|an|my|our|the|another)|(?:am|are|is|'m|'re|'s) (?:\w+ )?\w+ing|'ll)"
 )
 PRESENT = r"(?:is|are|starts|begins|opens|leaves|arrives)"  # of what is to come, where it is told
-EITHER = r"(?:do|does)"  # of what is always so
+EITHER = r"(?:do|does) (?:i|you|we|they|he|she|it|my|our|the)"  # of what is always so
 CUES = re.compile(rf"(?:\b|(?='))(?:(?P<past>{PAST})|(?P<future>{FUTURE})|(?P<present>{PRESENT})|{EITHER})\b")
 
 

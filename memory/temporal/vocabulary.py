@@ -54,7 +54,8 @@ NUMBER = (
 NUMBER_WORDS = frozenset({"a", "an", "couple", "few", "several", *COUNTED, *TENS})
 UNIT = r"(?P<unit>day|week|month|year|weekend)s?\b"
 NOT_A_DAY = (  # "april 3 days ago", "march 20 miles", "may 5 people", "june 8:30", "july 4,000"
-    r"(?! ?(?:%|[ap]\.?m\b|o'clock)|[:.,]\d|[/'])(?![-– ]+(?:second|minute|hour|day|week|month|year|night|time|mile|"
+    r"(?! ?(?:%|[ap]\.?m\b|o'clock)|[:.,](?!\d{4}\b)\d|[/'])"
+    r"(?![-– ]+(?:second|minute|hour|day|week|month|year|night|time|mile|"
     r"people|person|kilo|km|kg|pound|lb|dollar|euro|degree|percent|kid|friend|hundred|thousand|million)s?\b)"
 )
 CLAUSE_ENDS = re.compile(
