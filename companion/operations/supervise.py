@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +23,14 @@ import psutil
 from honcho.printer import Printer
 
 from companion.operations.embedded import redis_command, redis_socket
+from companion.operations.orphans import Child, end_with_parent
 from companion.operations.postgres import NotStarted, Postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOM = 300 * 1024**2  # bytes that must be free to begin
 LONGEST_LOG = 10 * 1024**2  # bytes, after which a start puts the log aside
 PATIENCE = 60.0  # seconds until everything must have said that it is ready
+LOOK_EVERY = 0.5  # seconds between two looks whether the embedded parts live
 STOPPING = 10  # seconds to finish what is under way; a reply that is cut is taken up at the next start
 READY = {"web": "Application startup complete", "chat": " ready.", "memory": " ready.", "beat": "beat: Starting"}
 
@@ -54,6 +56,11 @@ class Place:
         """What all processes say."""
         return self.data_dir / "logs" / "rosemary.log"
 
+    @property
+    def redis_log(self) -> Path:
+        """What the embedded Redis says."""
+        return self.data_dir / "logs" / "redis.log"
+
 
 def main(environment: Mapping[str, str] = os.environ) -> None:
     """Run until told to stop; every problem is one line that says what to do."""
@@ -70,9 +77,9 @@ def main(environment: Mapping[str, str] = os.environ) -> None:
             running.enter_context(alone(place))
             check_port(place)
             check_room(place)
-            start_parts(place, running)
+            parts = start_parts(place, running)
             step("migrating", lambda: manage("migrate", "--verbosity", "0"))
-            sys.exit(watch(place))
+            sys.exit(watch(place, parts))
     except NotStarted as problem:
         sys.exit(f"\n{problem}")
     except KeyboardInterrupt:
@@ -146,25 +153,44 @@ def check_room(place: Place) -> None:
         )
 
 
-def start_parts(place: Place, running: ExitStack) -> None:
+@dataclass(frozen=True)
+class Part:
+    """Something embedded that all processes need."""
+
+    name: str
+    lives: Callable[[], bool]
+    log: Path
+
+
+def start_parts(place: Place, running: ExitStack) -> list[Part]:
     """The embedded PostgreSQL and Redis, where no others are named; they outlive all that uses them."""
+    parts = []
     if place.own_database:
         postgres = Postgres(place.data_dir)
         running.callback(postgres.leave)
         step("PostgreSQL", postgres.use)
+        parts.append(Part("PostgreSQL", lambda: postgres.pid() is not None, postgres.directory / "log"))
     if place.own_redis:
-        running.enter_context(step("Redis", lambda: redis(place)))
+        process = step("Redis", lambda: running.enter_context(redis(place)))
+        parts.append(Part("Redis", lambda: process.poll() is None, place.redis_log))
+    return parts
 
 
 @contextmanager
-def redis(place: Place) -> Iterator[None]:
+def redis(place: Place) -> Iterator["subprocess.Popen[bytes]"]:
     """A Redis of our own, until the block ends; its append-only file is whole then."""
     command = redis_command(place.data_dir)
-    with (place.log.parent / "redis.log").open("ab") as log:
-        process = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+    with place.redis_log.open("ab") as log:
+        process = subprocess.Popen(
+            command,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+            preexec_fn=end_with_parent,  # noqa: PLW1509 - no other thread runs yet
+        )
     try:
         wait_for_redis(place, process)
-        yield
+        yield process
     finally:
         process.terminate()
         process.wait(timeout=30)
@@ -177,7 +203,7 @@ def wait_for_redis(place: Place, process: "subprocess.Popen[bytes]") -> None:
         if answers(redis_socket(place.data_dir)):
             return
         time.sleep(0.05)
-    raise NotStarted(f"Redis did not start. What it said is in {place.log.parent / 'redis.log'}.")
+    raise NotStarted(f"Redis did not start. What it said is in {place.redis_log}.")
 
 
 def answers(path: Path) -> bool:
@@ -222,6 +248,8 @@ class Watching(Printer):
         super().__init__(output=output, time_format="%Y-%m-%d %H:%M:%S", colour=False)
         self.waiting = {name: Event() for name in READY}
         self.died: tuple[str, str] | None = None
+        self.lost: Part | None = None  # an embedded part that died
+        self.ended = Event()
 
     def write(self, message: Any) -> None:
         """One line of one process."""
@@ -235,7 +263,7 @@ class Watching(Printer):
             self.died = (name, status.rstrip(")"))
 
 
-def watch(place: Place) -> int:
+def watch(place: Place, parts: Sequence[Part]) -> int:
     """Run all processes until one dies or somebody stops us; the exit status to leave with."""
     if place.log.exists() and place.log.stat().st_size > LONGEST_LOG:
         place.log.replace(place.log.with_suffix(".log.1"))
@@ -243,11 +271,16 @@ def watch(place: Place) -> int:
     with place.log.open("a") as log:
         printer = Watching(log)
         manager = honcho.manager.Manager(printer)
+        manager._process_ctor = Child
         lean = {**os.environ, "MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
         for name, command in commands(place).items():
             manager.add_process(name, command, env=lean, cwd=str(ROOT))
         Thread(target=greet, args=(place, printer), daemon=True).start()
-        manager.loop()
+        Thread(target=look_after, args=(parts, printer), daemon=True).start()
+        try:
+            manager.loop()
+        finally:
+            printer.ended.set()  # from here on the parts are stopped on purpose
     return farewell(place, printer, manager.returncode)
 
 
@@ -266,17 +299,34 @@ def greet(place: Place, printer: Watching) -> None:
         print(problem, flush=True)
 
 
+def look_after(parts: Sequence[Part], printer: Watching) -> None:
+    """Nothing works without the embedded parts: the first that dies stops the others in order."""
+    while not printer.ended.wait(LOOK_EVERY):
+        printer.lost = next((part for part in parts if not part.lives()), None)
+        if printer.lost is not None:
+            os.kill(os.getpid(), signal.SIGTERM)
+            return
+
+
 def farewell(place: Place, printer: Watching, status: int) -> int:
     """How it ended; a process that died is named, with its last words."""
+    if printer.lost is not None:
+        said = printer.lost.log.read_text(errors="replace").splitlines() if printer.lost.log.exists() else []
+        return last_words(printer.lost.name, said, printer.lost.log)
     if status in (130, 143):
         print("\nStopped. Everything that was said is kept.", flush=True)
         return 0
     name, code = printer.died or ("something", "?")
     lines = place.log.read_text(errors="replace").splitlines()
     said = [line for line in lines if f" {name} " in line or f" {name}|" in line.replace(" |", "|")]
-    print(f"\n{name} died (status {code}), so everything was stopped; nothing that was said is lost.", flush=True)
+    return last_words(f"{name} (status {code})", said, place.log)
+
+
+def last_words(who: str, said: Sequence[str], log: Path) -> int:
+    """Who died, what it said last, and what to do; the exit status to leave with."""
+    print(f"\n{who} died, so everything was stopped; nothing that was said is lost.", flush=True)
     print("\n".join(f"  {line}" for line in said[-5:]), flush=True)
-    print(f"The whole log: {place.log}. Start again with: make up", flush=True)
+    print(f"The whole log: {log}. Start again with: make up", flush=True)
     return 1
 
 

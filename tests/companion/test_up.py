@@ -56,6 +56,12 @@ class Up:
         raise LookupError(words)
 
 
+def processes_of(folder, words=""):
+    """Processes whose command line names this folder, and these words."""
+    lines = {p: " ".join(p.info["cmdline"] or []) for p in psutil.process_iter(["cmdline"])}
+    return [process for process, line in lines.items() if str(folder) in line and words in line]
+
+
 @pytest.fixture
 def start(tmp_path):
     started = []
@@ -87,7 +93,7 @@ def test_everything_starts_says_where_it_is_and_ends_on_control_c(start):
     assert httpx.get(f"http://127.0.0.1:{up.port}/account/signup/").status_code == 200
     assert up.end() == 0
     assert "Everything that was said is kept" in up.said
-    assert not [p for p in psutil.process_iter(["cmdline"]) if str(up.folder) in " ".join(p.info["cmdline"] or [])]
+    assert not processes_of(up.folder)
 
 
 def test_a_second_one_beside_the_first_says_so_and_does_no_harm(start):
@@ -134,18 +140,30 @@ def test_a_process_that_dies_is_named_and_everything_else_ends_in_order(start, w
     up.child(words).kill()
     assert up.process.wait(timeout=60) == 1
     up.end()
-    assert f"{'chat' if 'chat' in words else 'web'} died" in up.said
+    assert f"{'chat' if 'chat' in words else 'web'} (status -9) died" in up.said
     assert "nothing that was said is lost" in up.said
     assert "rosemary.log" in up.said
 
 
-def test_what_a_killed_one_left_behind_does_not_hinder_the_next(start):
+@pytest.mark.parametrize(("words", "name"), [("redis-server", "Redis"), ("bin/postgres", "PostgreSQL")])
+def test_an_embedded_part_that_dies_is_named_and_everything_else_ends_in_order(start, words, name):
+    up = start()
+    up.wait_for("Ctrl-C stops everything")
+    processes_of(up.folder, words)[0].kill()
+    assert up.process.wait(timeout=60) == 1
+    up.end()
+    assert f"{name} died, so everything was stopped; nothing that was said is lost" in up.said
+    assert not processes_of(up.folder)
+    again = start(port=up.port)
+    again.wait_for("Ctrl-C stops everything")
+
+
+def test_a_killed_one_takes_all_that_it_started_with_it_and_does_not_hinder_the_next(start):
     first = start()
     first.wait_for("Ctrl-C stops everything")
     children = psutil.Process(first.process.pid).children(recursive=True)
     first.end(signal.SIGKILL)
-    for child in children:
-        if child.is_running():
-            child.kill()
+    _, left = psutil.wait_procs(children, timeout=20)
+    assert left == []
     again = start(port=first.port)
     again.wait_for("Ctrl-C stops everything")
