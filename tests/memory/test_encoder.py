@@ -1,0 +1,38 @@
+"""An encoder that can't be had is told in one line; a multilingual one can be named by its folder."""
+
+import pytest
+
+from memory import encoder
+from memory.encoder import EncoderUnavailable, LocalEncoder
+
+
+@pytest.mark.parametrize("name", ["/no/such/folder", "./nor/this", "~/nor-that"])
+def test_a_folder_that_is_not_there_is_told_in_one_line(name):
+    with pytest.raises(EncoderUnavailable) as failure:
+        LocalEncoder(name)
+    assert str(failure.value).startswith(f"ENCODER names {name}, where there is no folder.")
+    assert "\n" not in str(failure.value)
+
+
+def test_a_folder_that_holds_no_model_is_told_in_one_line(tmp_path):
+    with pytest.raises(EncoderUnavailable) as failure:
+        LocalEncoder(str(tmp_path))
+    assert str(tmp_path) in str(failure.value)
+    assert "\n" not in str(failure.value)
+
+
+def test_what_the_hub_does_not_have_is_told_in_one_line(monkeypatch):
+    def absent(name):
+        raise OSError("no-such/encoder is not a local folder and is not a valid model identifier.\nIf this is private…")
+
+    monkeypatch.setattr(encoder, "_opened", absent)
+    with pytest.raises(
+        EncoderUnavailable, match=r"ENCODER names no-such/encoder.*not a valid model identifier"
+    ) as failure:
+        LocalEncoder("no-such/encoder")
+    assert "\n" not in str(failure.value)
+
+
+def test_a_folder_that_holds_one_is_taken():
+    folder = str(encoder.PACKAGED["all-MiniLM-L6-v2"]())
+    assert LocalEncoder(folder).encode(["Guten Morgen."]).shape == (1, 384)
