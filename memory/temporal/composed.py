@@ -162,8 +162,17 @@ def until_asked(head: re.Match[str], point: DateRange, at: Vantage) -> DateRange
 
 
 def itself(head: re.Match[str], point: DateRange, at: Vantage) -> DateRange | None:
-    """“since 2016” tells of when it began; “by Friday”, of Friday."""
+    """“by Friday” tells of Friday."""
     return point
+
+
+def since_told(head: re.Match[str], point: DateRange, at: Vantage) -> DateRange | None:
+    """“since 2016” tells of when it began, and that is never to come."""
+    if point.start <= at.today:
+        return point
+    return (
+        replace(point, start=add_months(point.start, -12), end=add_months(point.end, -12)) if point.any_year else None
+    )
 
 
 def until_told(head: re.Match[str], point: DateRange, at: Vantage) -> DateRange | None:
@@ -211,7 +220,7 @@ ASKED: tuple[Composed, ...] = (
     composed(["by", "until", "till"], "(?:by|until|till) ", until_asked),
 )
 TOLD: tuple[Composed, ...] = (
-    composed(["since"], "(?:ever )?since (?:about |around )?", itself),
+    composed(["since"], "since (?:about |around )?", since_told),
     composed(["by"], rf"by (?:about |around )?(?!{'|'.join(ranges.SEASONS)})", itself),  # "inspired by autumn"
     composed(["until", "till"], "(?:until|till) ", until_told),
     composed(["before", "after"], "(?:before|after) ", nothing),

@@ -7,7 +7,7 @@ from datetime import date
 from typing import NamedTuple
 
 from memory.temporal.ranges import DateRange
-from memory.temporal.vantage import Vantage
+from memory.temporal.vantage import Leaning, Vantage
 
 Built = Callable[[int], DateRange]  # the stretch as it stands in a year; ValueError where that year has none
 LEAP = 8  # years from one 29 February to the next, at most
@@ -42,10 +42,17 @@ def table(*groups: Iterable[Form]) -> dict[str, tuple[Form, ...]]:
 
 
 def likeliest(built: Built, at: Vantage) -> DateRange | None:
-    """The last that has begun, or where the sentence looks ahead, the next that is not over."""
+    """The last that has begun, or where the sentence looks ahead, the next that is not over; unsaid, the nearer."""
     if at.looks_ahead:
-        return _first(built, range(at.today.year - 1, at.today.year + LEAP + 1), lambda found: found.end >= at.today)
-    return _first(built, range(at.today.year, at.today.year - LEAP - 1, -1), lambda found: found.start <= at.today)
+        return _ahead(built, at.today)
+    behind = _first(built, range(at.today.year, at.today.year - LEAP - 1, -1), lambda found: found.start <= at.today)
+    ahead = _ahead(built, at.today) if at.leaning is Leaning.UNSAID else None
+    nearer = ahead and (behind is None or ahead.start - at.today < at.today - behind.end)
+    return ahead if nearer else behind
+
+
+def _ahead(built: Built, today: date) -> DateRange | None:
+    return _first(built, range(today.year - 1, today.year + LEAP + 1), lambda found: found.end >= today)
 
 
 def last(built: Built, at: Vantage) -> DateRange | None:

@@ -90,7 +90,6 @@ HOLIDAYS = (  # a longer name stands before the shorter that begins it
     _by_easter("easter", "easter(?: weekend)?", -2, length=4),
 )
 PATTERN = "|".join(f"(?P<{each.name}>{each.pattern})" for each in HOLIDAYS)
-BY_NAME = {each.name: each for each in HOLIDAYS}
 FIRST_WORDS = frozenset(
     "new valentine valentines st saint april juneteenth independence fourth hallowe halloween veteran veterans "
     "christmas xmas boxing martin mlk president presidents mother mothers memorial father fathers labor labour "

@@ -16,7 +16,7 @@ FOUR_DIGITS = re.compile(r"\d{4}")
 CLAUSE = re.compile(r"\b(?P<word>since|after|before|until) (?:i|we|he|she|they|you|it|my|our|the)\b[^,.;?!]{0,60}$")
 UNITS = r"(?:days|weeks|weekends|months|years|hours|nights)"
 SPAN_ASKED = re.compile(  # what is asked is the distance, and a time at one end of it says little of where to look
-    rf"\bhow (?:many|much|long)\b[^.?!]{{0,80}}\b(?:ago|passed|elapsed)\b|"
+    rf"\bhow (?:many {UNITS}|much time|long)\b[^.?!]{{0,80}}\b(?:passed|elapsed)\b|"
     rf"\bhow (?:many (?:more )?{UNITS}|much time|long)(?: (?:was it|were there|is it|are there|has it been))?"
     r" (?:ago|before|after|since|until|till|between)\b",
     re.IGNORECASE,

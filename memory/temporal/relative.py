@@ -281,7 +281,7 @@ REST_OF_PHRASE = r"(?! of\b)"  # "last week of June" is read elsewhere, "last ye
 CHOICE = r"(?P<which>this past|this coming|last|this|next|past|coming)"
 CHOOSING = ("last", "this", "next", "past", "coming")
 RELATIVE: tuple[Form, ...] = (
-    form(NAMED_DAYS, rf"(?P<named>{'|'.join(NAMED_DAYS)})\b{PART_OF_DAY}", named_day),
+    form(NAMED_DAYS, rf"(?P<named>{'|'.join(NAMED_DAYS)})\b(?![(_]){PART_OF_DAY}", named_day),
     form(["the", "day"], r"(?:the )?day (?:before (?P<yester>yesterday)|after tomorrow)\b", day_beyond),
     form(["the"], r"the night before last\b", last_night),
     form(["last"], r"last (?:night|evening)\b(?! of\b)", last_night),
@@ -303,7 +303,7 @@ RELATIVE: tuple[Form, ...] = (
     form({*NUMBER_WORDS, "#"}, rf"{NUMBER} (?P<hourly>hour|minute)s? ago\b", hours_ago),
     form({*NUMBER_WORDS, "#"}, rf"{NUMBER} {UNIT} from (?P<whence>now|today|tomorrow)\b", from_now),
     form({*NUMBER_WORDS, "#"}, rf"{NUMBER} weeks? from {WEEKDAY}", week_from),
-    form(["in"], rf"in (?:about |around |just )?{NUMBER} {UNIT}(?:' time)?(?! of\b)", in_time),
+    form(["in"], rf"in (?:about |around |just )?{NUMBER} {UNIT}(?:' time)?(?! (?:of|ago|before|after)\b)", in_time),
 )
 ABOUT = r"(?:(?:about|around|over|almost|nearly|like|just|under|well|some|roughly|only) ){0,3}"
 TOLD_ONLY: tuple[Form, ...] = (

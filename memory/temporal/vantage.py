@@ -8,16 +8,18 @@ from functools import cached_property
 
 FURTHEST = 300  # characters of a sentence looked at, to each side
 SENTENCE_ENDS = re.compile(r"[.!?;](?= |$)")
+ARRANGED = r"(?:re)?scheduled|postponed|booked|reserved|registered|planned|supposed|invited"  # what for, is to come
+FELT = r"excited|tired|interested|thrilled|pumped|psyched|stoked"
 PAST = (
-    r"(?:was|were|wasn't|weren't|went|had|did|didn't|got|took|made|saw|met|came|bought|gave|found|felt|told|said|left|"
-    r"began|won|lost|ate|drove|flew|ran|wrote|spent|thought|became|brought|caught|held|kept|knew|paid|sent|sold|used|"
-    r"broke|built|chose|fell|forgot|grew|heard|hit|rode|sang|slept|spoke|swam|taught|wore|been|done|"
-    r"(?!excited|tired|interested|scheduled|supposed|thrilled|pumped|psyched|stoked|invited|need)[a-z]{2,}[^e\W]ed)"
+    rf"(?:(?:was|were|got|been|had)(?! (?:{ARRANGED}))|wasn't|weren't|went|did|didn't|took|made|saw|met|came|bought|"
+    r"gave|found|felt|told|said|left|began|won|lost|ate|drove|flew|ran|wrote|spent|thought|became|brought|caught|held|"
+    r"kept|knew|paid|sent|sold|used|broke|built|chose|fell|forgot|grew|heard|hit|rode|sang|slept|spoke|swam|taught|"
+    rf"wore|done|(?!{ARRANGED}|{FELT}|need)[a-z]{{2,}}[^e\W]ed)"
 )
 FUTURE = (
-    r"(?:will|won't|gonna|going to|about to|plans?|planning|can't wait|cannot wait|looking forward|upcoming|scheduled|"
-    r"soon|let's|should|shall|might|hope|hoping|want|wanna|need to|have to|has to|must|see you|due|appointment|"
-    r"(?:have|has|got) (?:a|an|my|our|the|another)|(?:am|are|is|'m|'re|'s) (?:\w+ )?\w+ing|'ll)"
+    r"(?:will|won't|gonna|going to|about to|plans|plan (?:to|on|for)|planning|can't wait|cannot wait|looking forward|"
+    r"upcoming|scheduled|soon|let's|should|shall|might|hope|hoping|want|wanna|need to|have to|has to|must|see you|due|"
+    r"appointment|(?:have|has|got) (?:a|an|my|our|the|another)|(?:am|are|is|'m|'re|'s) (?:\w+ )?\w+ing|'ll)"
 )
 PRESENT = r"(?:is|are|starts|begins|opens|leaves|arrives)"  # of what is to come, where it is told
 EITHER = r"(?:do|does) (?:i|you|we|they|he|she|it|my|our|the)"  # of what is always so
