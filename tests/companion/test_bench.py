@@ -12,8 +12,9 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
 
-from companion.operations.benchmarks import beam, locomo, madial
+from companion.operations.benchmarks import beam, locomo, madial, peer_ways, peers
 from memory.history import beam as beam_format
+from memory.history import locomo as locomo_format
 from memory.history import madial as madial_format
 from memory.history.told import Skipped
 from tests.stack import ROOT
@@ -238,3 +239,35 @@ def test_writing_is_measured_against_the_bare_encoder(ana):
     assert figures["share"] == pytest.approx(
         figures["turns_per_s"] * figures["texts_per_turn"] / figures["encoder_texts_per_s"], rel=0.02
     )
+
+
+def test_peers_that_are_not_installed_are_told_with_the_command_that_installs_them(monkeypatch):
+    monkeypatch.setattr(peers, "find_spec", lambda _: None)
+    with pytest.raises(CommandError, match=r"pip install -c requirements\.lock -r requirements-peers\.txt") as problem:
+        call_command("bench", "peers")
+    assert "\n" not in str(problem.value)
+
+
+def test_measures_are_shares_of_the_gold():
+    assert peers.measured(["a", "b"], frozenset({"a"})) == (1.0, 1.0, 1.0)
+    assert peers.measured(["x"] * 5 + ["a"], frozenset({"a", "b"}))[:2] == (0.0, 0.5)
+    assert peers.measured([], frozenset({"a"})) == (0.0, 0.0, 0.0)
+
+
+def test_a_round_is_a_turn_of_the_person_with_the_reply_to_it(data):
+    turns = list(locomo_format.read(data / "talks.json", zone="UTC").entries)
+    assert [[told.id for told in one] for one in peer_ways._rounds(turns)] == [["D1:1", "D1:2"], ["D2:1"], ["D2:2"]]
+
+
+def test_made_up_questions_have_one_turn_as_their_gold():
+    (trial,) = peers._trials(None)
+    known = {told.id for told in trial.life.turns}
+    assert len(trial.questions) == 100
+    assert all(len(gold) == 1 and gold <= known for _, gold in trial.questions)
+
+
+@pytest.mark.django_db
+def test_prompts_of_a_conversation_share_their_beginnings(ana):
+    figures = bench("prompt", "--turns", "6")
+    assert figures["prompts"] == 3
+    assert 0 < figures["prefix_share"] < 1

@@ -1,5 +1,6 @@
 """LoCoMo (Maharana et al. 2024): single turns out of months of talk between two people, each sample a life."""
 
+import re
 from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from companion.operations.benchmarks.asking import Life, Question, add_output, c
 from companion.operations.benchmarks.telling import Telling
 from memory.history import locomo
 from memory.history.told import Unreadable
+
+EVIDENCE = re.compile(r"D(\d+):(\d+)")
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -38,3 +41,9 @@ def _questions(sample: str, told: dict[str, Any]) -> list[Question]:
     if not isinstance(asked, list) or not all(isinstance(qa, dict) and qa.get("question") for qa in asked):
         raise Unreadable(f"Sample {sample} has a “qa” that is not a list of questions.")
     return [Question(f"{sample}:{place}", str(qa["question"])) for place, qa in enumerate(asked)]
+
+
+def evidence(qa: dict[str, Any]) -> set[str]:
+    """The turns that a question's answer stands in, as `D<session>:<place>`."""
+    told = " ".join(map(str, qa.get("evidence") or []))
+    return {f"D{int(session)}:{int(place)}" for session, place in EVIDENCE.findall(told)}

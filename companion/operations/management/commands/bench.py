@@ -7,10 +7,17 @@ from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from companion.operations.benchmarks import beam, locomo, madial, prompt, write
+from companion.operations.benchmarks import beam, locomo, madial, peers, prompt, write
 from companion.operations.benchmarks.telling import Telling
 
-BENCHMARKS: dict[str, ModuleType] = {"locomo": locomo, "beam": beam, "madial": madial, "prompt": prompt, "write": write}
+BENCHMARKS: dict[str, ModuleType] = {
+    "locomo": locomo,
+    "beam": beam,
+    "madial": madial,
+    "peers": peers,
+    "prompt": prompt,
+    "write": write,
+}
 
 
 class Command(BaseCommand):
