@@ -13,25 +13,35 @@ from functools import lru_cache
 
 from memory import lexicon
 
+LOOKED_AT = 1000  # characters of one text
 MOST_SENTENCES = 12  # of one text that are looked at
 SAME_OCCASION = 7  # days: "the concert is on Friday" and "… on Saturday" a month apart are two concerts
 
 SENTENCE = re.compile(r"[^.!?…\n]+[.!?…]*")
 CLAUSE_ENDS = re.compile(r"[,;:()“”\"]+|\s[-–—]\s|\b(?:and|but|so|because|although|though)\b", re.IGNORECASE)
-NO_CLAIM = re.compile(
-    r"\b(?:if|when|while|would|could|should|might|maybe|perhaps|probably|will|shall|wish|want|hope|plan|going to|gonna|"
-    r"think|thinking|thought|guess|suppose|imagine|dream|consider|considering|almost|nearly|used to|was|were|had|did|"
-    r"ago|once|before|until|originally|back then|as a (?:child|kid)|(?:19|20)\d\d|today|tonight|yesterday|tomorrow|"
-    r"this (?:week|month|morning|weekend|time|year)|next|sometimes|say|says|said|told|ask|asks|asked|heard|like i)\b",
-    re.IGNORECASE,
+NO_CLAIM = frozenset(
+    """
+    if when while would could should might maybe perhaps probably will shall wish want hope plan going gonna think
+    thinking thought guess suppose imagine dream consider considering almost nearly used was were had did ago once
+    before until originally then today tonight yesterday tomorrow next sometimes say says said told ask asks asked heard
+    """.split()
 )
-FILLERS = re.compile(
-    r"\b(?:now|currently|still|actually|really|just|also|definitely|finally|already|these days|nowadays|at the moment|"
-    r"any ?more|at all|well|oh|yes|no(?! longer)|by the way|anyway|ever|always|recently|very|so much)\b\s*",
-    re.IGNORECASE,
+NO_CLAIM_PHRASES = (
+    "as a child|as a kid|this week|this month|this morning|this weekend|this time|this year|like i ".split("|")
 )
+YEAR = re.compile(r"\b(?:19|20)\d\d\b")
+FILLERS = frozenset(
+    """
+    now currently still actually really just also definitely finally already nowadays anymore well oh yes anyway ever
+    always recently very
+    """.split()
+)
+FILLING_PHRASES = re.compile(
+    r"\b(?:these days|at the moment|any more|at all|by the way|so much|no(?! longer\b))(?=\s|$)", re.IGNORECASE
+)
+FILLING = frozenset("days moment more all way much no".split())  # without one of these there is no such phrase
+LETTERS = re.compile(r"[a-z]+")
 CONTRACTIONS = [
-    (re.compile(r"[’´`]"), "'"),
     (re.compile(r"\bcan't\b", re.IGNORECASE), "can not"),
     (re.compile(r"\bwon't\b", re.IGNORECASE), "will not"),
     (re.compile(r"n't\b", re.IGNORECASE), " not"),
@@ -153,17 +163,27 @@ def _claims(text: str) -> tuple[Claim, ...]:
 
 def _clauses(text: str) -> Iterator[str]:
     """The parts of a text that claim something, their contractions written out and fillers left out."""
-    for sentence in SENTENCE.findall(text[:4000])[:MOST_SENTENCES]:
+    for sentence in SENTENCE.findall(text[:LOOKED_AT].replace("’", "'"))[:MOST_SENTENCES]:
         if sentence.endswith("?"):
             continue
-        written_out = sentence.rstrip(".!… ")
-        for pattern, plain in CONTRACTIONS:
-            written_out = pattern.sub(plain, written_out)
-        if NO_CLAIM.search(written_out):
+        plain = _written_out(sentence.rstrip(".!… "))
+        lowered = plain.lower()
+        words = frozenset(LETTERS.findall(lowered))
+        if not NO_CLAIM.isdisjoint(words) or YEAR.search(plain) or any(said in lowered for said in NO_CLAIM_PHRASES):
             continue
-        for clause in CLAUSE_ENDS.split(written_out):
-            if told := " ".join(FILLERS.sub("", clause).split()):
+        if not FILLING.isdisjoint(words):
+            plain = FILLING_PHRASES.sub("", plain)
+        for clause in CLAUSE_ENDS.split(plain):
+            if told := " ".join(word for word in clause.split() if word.lower() not in FILLERS):
                 yield told
+
+
+def _written_out(sentence: str) -> str:
+    """I'm as “I am”, can't as “can not”."""
+    if "'" in sentence or "cannot" in sentence or "favorite" in sentence:
+        for pattern, plain in CONTRACTIONS:
+            sentence = pattern.sub(plain, sentence)
+    return sentence
 
 
 def _claims_of(clause: str) -> Iterator[Claim]:
