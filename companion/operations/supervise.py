@@ -5,6 +5,7 @@ This process stays for as long as Rosemary runs, so it is a small one: Django is
 
 import fcntl
 import os
+import shlex
 import shutil
 import signal
 import socket
@@ -16,7 +17,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
-from typing import IO, Any
+from typing import Any
 
 import honcho.manager
 import psutil
@@ -28,6 +29,7 @@ from companion.operations.postgres import NotStarted, Postgres
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOM = 300 * 1024**2  # bytes that must be free to begin
+FULL = 16 * 1024**2  # bytes: with less a disk is called full
 LONGEST_LOG = 10 * 1024**2  # bytes, after which a start puts the log aside
 PATIENCE = 60.0  # seconds until everything must have said that it is ready
 LOOK_EVERY = 0.5  # seconds between two looks whether the embedded parts live
@@ -145,7 +147,7 @@ def listener(port: int) -> str:
 
 def check_room(place: Place) -> None:
     """A full disk would lose words."""
-    least = int(os.environ.get("LEAST_ROOM", ROOM))
+    least = int(os.environ.get("LEAST_ROOM") or ROOM)
     free = shutil.disk_usage(place.data_dir).free
     if free < least:
         raise NotStarted(
@@ -229,7 +231,7 @@ def manage(*arguments: str) -> str:
 
 def commands(place: Place) -> dict[str, str]:
     """What runs: the same programs as in production."""
-    python = sys.executable
+    python = shlex.quote(sys.executable)
     celery = f"{python} -m celery -A worker.app"
     worker = f"{celery} worker --without-gossip --without-mingle --without-heartbeat --pool threads"
     served = f"--host {place.host} --port {place.port} --ws-max-size 4194304 --timeout-graceful-shutdown 5"
@@ -237,14 +239,36 @@ def commands(place: Place) -> dict[str, str]:
         "web": f"exec {python} -m uvicorn companion.asgi:application {served}",
         "chat": f"exec {worker} -Q chat --concurrency 32 -n chat@%h",
         "memory": f"exec {worker} -Q memory --concurrency 1 -n memory@%h",
-        "beat": f"exec {celery} beat --schedule '{place.data_dir / 'beat-schedule'}'",
+        "beat": f"exec {celery} beat --schedule {shlex.quote(str(place.data_dir / 'beat-schedule'))}",
     }
+
+
+class Log:
+    """What all processes say. On a full disk lines are missed, which is told once; that must not end the rest."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.missing = False
+        self._file = path.open("ab", buffering=0)
+
+    def write(self, text: str) -> None:
+        """Add to it, if that can be."""
+        try:
+            self._file.write(text.encode(errors="replace"))
+            self.missing = False
+        except OSError as error:
+            if not self.missing:
+                print(f"\n{self.path} cannot be written ({error.strerror}). Make room.", flush=True)
+            self.missing = True
+
+    def flush(self) -> None:
+        """Nothing waits here."""
 
 
 class Watching(Printer):
     """Writes the log, and hears in it who is ready."""
 
-    def __init__(self, output: IO[str]) -> None:
+    def __init__(self, output: Log) -> None:
         super().__init__(output=output, time_format="%Y-%m-%d %H:%M:%S", colour=False)
         self.waiting = {name: Event() for name in READY}
         self.died: tuple[str, str] | None = None
@@ -254,7 +278,6 @@ class Watching(Printer):
     def write(self, message: Any) -> None:
         """One line of one process."""
         super().write(message)
-        self.output.flush()
         said = message.data.decode(errors="replace") if isinstance(message.data, bytes) else message.data
         if message.name in READY and READY[message.name] in said:
             self.waiting[message.name].set()
@@ -268,19 +291,18 @@ def watch(place: Place, parts: Sequence[Part]) -> int:
     if place.log.exists() and place.log.stat().st_size > LONGEST_LOG:
         place.log.replace(place.log.with_suffix(".log.1"))
     honcho.manager.KILL_WAIT = STOPPING
-    with place.log.open("a") as log:
-        printer = Watching(log)
-        manager = honcho.manager.Manager(printer)
-        manager._process_ctor = Child
-        lean = {**os.environ, "MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
-        for name, command in commands(place).items():
-            manager.add_process(name, command, env=lean, cwd=str(ROOT))
-        Thread(target=greet, args=(place, printer), daemon=True).start()
-        Thread(target=look_after, args=(parts, printer), daemon=True).start()
-        try:
-            manager.loop()
-        finally:
-            printer.ended.set()  # from here on the parts are stopped on purpose
+    printer = Watching(Log(place.log))
+    manager = honcho.manager.Manager(printer)
+    manager._process_ctor = Child
+    lean = {**os.environ, "MALLOC_ARENA_MAX": "2", "PYTHONUNBUFFERED": "1"}
+    for name, command in commands(place).items():
+        manager.add_process(name, command, env=lean, cwd=str(ROOT))
+    Thread(target=greet, args=(place, printer), daemon=True).start()
+    Thread(target=look_after, args=(parts, printer), daemon=True).start()
+    try:
+        manager.loop()
+    finally:
+        printer.ended.set()  # from here on the parts are stopped on purpose
     return farewell(place, printer, manager.returncode)
 
 
@@ -312,21 +334,24 @@ def farewell(place: Place, printer: Watching, status: int) -> int:
     """How it ended; a process that died is named, with its last words."""
     if printer.lost is not None:
         said = printer.lost.log.read_text(errors="replace").splitlines() if printer.lost.log.exists() else []
-        return last_words(printer.lost.name, said, printer.lost.log)
+        return last_words(place, printer.lost.name, said, printer.lost.log)
     if status in (130, 143):
         print("\nStopped. Everything that was said is kept.", flush=True)
         return 0
     name, code = printer.died or ("something", "?")
     lines = place.log.read_text(errors="replace").splitlines()
     said = [line for line in lines if f" {name} " in line or f" {name}|" in line.replace(" |", "|")]
-    return last_words(f"{name} (status {code})", said, place.log)
+    return last_words(place, f"{name} (status {code})", said, place.log)
 
 
-def last_words(who: str, said: Sequence[str], log: Path) -> int:
+def last_words(place: Place, who: str, said: Sequence[str], log: Path) -> int:
     """Who died, what it said last, and what to do; the exit status to leave with."""
     print(f"\n{who} died, so everything was stopped; nothing that was said is lost.", flush=True)
     print("\n".join(f"  {line}" for line in said[-5:]), flush=True)
-    print(f"The whole log: {log}. Start again with: make up", flush=True)
+    if shutil.disk_usage(place.data_dir).free < FULL:
+        print(f"The disk of {place.data_dir} is full. Make room, then start again with: make up", flush=True)
+    else:
+        print(f"The whole log: {log}. Start again with: make up", flush=True)
     return 1
 
 

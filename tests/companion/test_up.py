@@ -1,16 +1,19 @@
 """`make up`: everything starts, says where it is, and ends with one clear line whatever happens."""
 
 import os
+import shlex
 import signal
 import socket
 import subprocess
 import sys
 import time
+from types import SimpleNamespace
 
 import httpx
 import psutil
 import pytest
 
+from companion.operations import supervise
 from tests.stack import ROOT, free_port
 
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
@@ -122,6 +125,33 @@ def test_a_full_disk_is_told_before_anything_is_started(start):
     assert up.process.wait(timeout=60) == 1
     up.end()
     assert "Make room" in up.said
+
+
+def test_a_disk_that_fills_up_later_costs_lines_of_the_log_and_nothing_else(tmp_path, capsys):
+    log = supervise.Log(tmp_path / "log")
+    log.write("before\n")
+    log._file = open("/dev/full", "ab", buffering=0)  # noqa: PTH123, SIM115 - where every write meets a full disk
+    log.write("lost\n")
+    log.write("lost\n")
+    assert capsys.readouterr().out.count("cannot be written (No space left on device). Make room.") == 1
+    assert (tmp_path / "log").read_text() == "before\n"
+
+
+@pytest.mark.parametrize(("free", "told"), [(1024**2, "is full. Make room"), (1024**3, "The whole log: ")])
+def test_a_process_that_died_of_a_full_disk_is_told_with_the_reason(tmp_path, capsys, monkeypatch, free, told):
+    monkeypatch.setattr(supervise.shutil, "disk_usage", lambda _: SimpleNamespace(free=free))
+    place = supervise.Place(tmp_path, "127.0.0.1", 8000, own_database=True, own_redis=True)
+    assert supervise.last_words(place, "memory (status 1)", ["last"], place.log) == 1
+    said = capsys.readouterr().out
+    assert "memory (status 1) died, so everything was stopped" in said
+    assert told in said
+
+
+def test_a_folder_with_a_blank_in_its_name_is_one_word_to_every_process(tmp_path):
+    place = supervise.Place(tmp_path / "a folder", "127.0.0.1", 8000, own_database=True, own_redis=True)
+    words = shlex.split(supervise.commands(place)["beat"])
+    assert words[:2] == ["exec", sys.executable]
+    assert words[-1] == str(tmp_path / "a folder" / "beat-schedule")
 
 
 def test_a_folder_that_cannot_be_written_is_told(start, tmp_path):
