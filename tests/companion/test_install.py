@@ -118,3 +118,9 @@ def test_make_names_a_missing_python():
     )
     assert told.returncode != 0
     assert "Python 3.11 is missing" in told.stdout
+
+
+def test_everything_that_is_asked_for_is_pinned():
+    pins = {line.partition("==")[0] for line in install.LOCK.read_text().splitlines()}
+    for names in (install.dependencies(), install.dependencies("node"), install.dependencies("test")):
+        assert {name.partition("[")[0] for name in names} <= pins
