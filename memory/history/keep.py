@@ -5,7 +5,7 @@ Each batch is one transaction; a run that was broken off goes on where it stoppe
 
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
 from threading import Lock
@@ -66,19 +66,22 @@ class _Indexing:
 
     def __init__(self, person_id: int, encoder: Encoder, progress: Callable[[int], None]) -> None:
         self._person_id = person_id
-        self._encoder = _InTurn(encoder)
+        self._encoder = encoder
+        self._encoding = Lock()
         self._progress = progress
         self._threads = ThreadPoolExecutor(INDEXERS, thread_name_prefix="indexing")
         self._under_way: deque[tuple[Future[None], int]] = deque()
 
     def give(self, turn_ids: list[int], entries: int) -> None:
         """Take on a batch made of so many entries; waits where too many are under way. Raises what indexing raises."""
-        self._under_way.append((self._threads.submit(self._index, turn_ids), entries))
+        before = self._under_way[-1][0] if self._under_way else None
+        encoder = _InOrder(self._encoder, self._encoding, before)
+        self._under_way.append((self._threads.submit(self._index, turn_ids, encoder), entries))
         self._finish(AHEAD)
 
-    def _index(self, turn_ids: list[int]) -> None:
+    def _index(self, turn_ids: list[int], encoder: Encoder) -> None:
         try:
-            indexing.index_turns(person_id=self._person_id, turn_ids=turn_ids, encoder=self._encoder)
+            indexing.index_turns(person_id=self._person_id, turn_ids=turn_ids, encoder=encoder)
         finally:
             connection.close()
 
@@ -100,19 +103,25 @@ class _Indexing:
             self._threads.shutdown(cancel_futures=True)
 
 
-class _InTurn:
-    """An encoder for several threads of one import: one batch at a time, so that they do not fall into step."""
+class _InOrder:
+    """The encoder for one batch of an import: alone with it, and back only once the batch before is in the index.
 
-    def __init__(self, encoder: Encoder) -> None:
+    So one batch is encoded while the one before it is written, and no batch is written before the one before it.
+    """
+
+    def __init__(self, encoder: Encoder, encoding: Lock, before: "Future[None] | None") -> None:
         self.name = encoder.name
         self._encoder = encoder
-        self._turn = Lock()
+        self._encoding = encoding
+        self._before = before
 
     def encode(self, texts: list[str]) -> Vectors:
         """As the encoder itself does; texts of a length go together, so that little is padded."""
         order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-        with self._turn:
+        with self._encoding:
             vectors = self._encoder.encode([texts[place] for place in order])
+        if self._before is not None:
+            wait([self._before])
         return vectors[np.argsort(order)] if order else vectors
 
 

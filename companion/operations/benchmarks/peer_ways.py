@@ -13,9 +13,8 @@ from typing import Any, Protocol
 
 import numpy as np
 from django.conf import settings
-from django.db import connections
-from psycopg.conninfo import make_conninfo
 
+from companion.operations.benchmarks.scratch import owner_address
 from memory import encoder, lexicon
 from memory.history.told import Told
 
@@ -223,11 +222,8 @@ class Mem0:
             self._memory.add([message], user_id="person", metadata={"turn": told.id}, infer=False)
 
     def _configuration(self) -> dict[str, Any]:
-        owner = connections["owner"].settings_dict
-        named = {"host": owner["HOST"], "port": owner["PORT"], "user": owner["USER"], "password": owner["PASSWORD"]}
-        address = make_conninfo(dbname=owner["NAME"], **{name: value for name, value in named.items() if value})
         dimension = len(_encoded(["one"])[0])
-        store = {"connection_string": address, "embedding_model_dims": dimension, "collection_name": "mem0"}
+        store = {"connection_string": owner_address(), "embedding_model_dims": dimension, "collection_name": "mem0"}
         return {
             "vector_store": {"provider": "pgvector", "config": store},
             "embedder": {"provider": "huggingface", "config": {"model": model_path(), "embedding_dims": dimension}},

@@ -10,6 +10,7 @@ from typing import Any
 from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import DatabaseError, connections
+from psycopg.conninfo import make_conninfo
 
 from companion.accounts.models import Person
 from companion.operations.embedded import close_connections
@@ -87,6 +88,13 @@ def _is_running(pid: int) -> bool:
     except PermissionError:
         return True
     return True
+
+
+def owner_address() -> str:
+    """How the scratch database is reached as the owner of its tables, for what goes past the ORM."""
+    owner = connections["owner"].settings_dict
+    named = {"host": owner["HOST"], "port": owner["PORT"], "user": owner["USER"], "password": owner["PASSWORD"]}
+    return make_conninfo(dbname=owner["NAME"], **{name: value for name, value in named.items() if value})
 
 
 def scratch_person(label: str, *, name: str = "", companion: str = "") -> tuple[Person, Companion]:

@@ -27,6 +27,14 @@ It feels {how} to be back at {name} with {thing} and a {noun}.
     .strip("|")
     .split("|")
 )
+QUESTIONS = (
+    """
+When did I see {name} and {thing}?|What did I do with {thing}?|What did {name} say about {thing}?
+Where is {thing} now?|Which {noun} was {how}?|Who {did} {thing} last summer?|Do you remember {name} and the {noun}?
+""".replace("\n", "|")
+    .strip("|")
+    .split("|")
+)
 DID = """
 bought sold fixed painted cooked found lost borrowed carried cleaned planted watched finished started missed shared
 repaired wrapped measured promised cancelled postponed photographed recorded sketched opened packed returned
@@ -67,12 +75,25 @@ class Talk:
         """One turn of one to five sentences."""
         return " ".join(self._sentence() for _ in range(1 + int(self._dice.choice(len(SENTENCES), p=SENTENCES))))
 
+    def name(self) -> str:
+        """Somebody or some place."""
+        return self._pick(self._names)
+
+    def question(self) -> str:
+        """What a person may ask of all this."""
+        return self._filled(QUESTIONS[self._dice.integers(len(QUESTIONS))], self.name())
+
+    def sentence(self, name: str) -> str:
+        """One sentence, about this somebody where it names any."""
+        return self._filled(TEMPLATES[self._dice.integers(len(TEMPLATES))], name)
+
     def _sentence(self) -> str:
+        return self.sentence(self.name())
+
+    def _filled(self, template: str, name: str) -> str:
         thing = f"the {self._pick(HOW)} {self._pick(NOUNS)}"
-        words = {"did": DID, "name": self._names, "noun": NOUNS, "how": HOW, "when": WHEN}
-        made = TEMPLATES[self._dice.integers(len(TEMPLATES))].format(
-            thing=thing, **{name: self._pick(choices) for name, choices in words.items()}
-        )
+        words = {"did": DID, "noun": NOUNS, "how": HOW, "when": WHEN}
+        made = template.format(name=name, thing=thing, **{word: self._pick(words[word]) for word in words})
         return made[0].upper() + made[1:]
 
     def _pick(self, choices: list[str]) -> str:
