@@ -6,8 +6,10 @@ A pytest plugin, loaded before Django's settings are read (`-p tests.parts`).
 import atexit
 import os
 import shutil
+import signal
 import subprocess
 import tempfile
+import time
 from pathlib import Path
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="rosemary-tests-"))
@@ -24,6 +26,13 @@ from companion.operations.postgres import Postgres  # noqa: E402
 postgres = Postgres(DATA_DIR, {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
 postgres.use()
 redis = subprocess.Popen(embedded.redis_command(DATA_DIR, durable=False), stdout=subprocess.DEVNULL)
+
+
+def stop_postgres() -> None:
+    """Stopped for now, as an operator might; `postgres.revive()` starts it again."""
+    while (pid := postgres.pid()) is not None:
+        os.kill(pid, signal.SIGINT)  # fast shutdown
+        time.sleep(0.1)
 
 
 @atexit.register

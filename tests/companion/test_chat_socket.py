@@ -215,6 +215,24 @@ async def test_a_lone_surrogate_is_kept_as_a_replacement_character(stack, ana, c
     assert ("person", "a\ufffdb\ufffdc 👋") in await in_database(ana)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "\x07\x1b[31mred\x1b[0m\x7f\x85",
+        "שלום \u202eabc\u202c مرحبا",
+        "👩\u200d👩\u200d👧 🇵🇹 👍🏽",
+        "e\u0301 ﷽",
+        "x" * 20_000,
+    ],
+    ids=["control characters", "right to left", "emoji", "combined", "as long as may be"],
+)
+async def test_unusual_text_is_kept_to_the_letter_and_answered(stack, ana, cookie, text):
+    async with open_tab(stack.url, cookie=cookie) as tab:
+        done = await tab.ask(text)
+    assert done["state"] == "whole"
+    assert ("person", text) in await in_database(ana)
+
+
 async def test_a_socket_without_a_session_is_closed_and_told_why(stack):
     async with open_tab(stack.url) as tab:
         with pytest.raises(ConnectionClosed) as closed:

@@ -1,9 +1,7 @@
 """Parts die, and nothing that was acknowledged is lost, doubled or left hanging."""
 
 import asyncio
-import os
 import signal
-import subprocess
 
 import pytest
 import redis as redis_client
@@ -100,12 +98,6 @@ async def test_what_is_said_while_no_worker_runs_is_kept_and_answered_when_one_c
     assert len(await said_by(ana, "companion")) == 1
 
 
-def pause_postgres():
-    os.kill(parts.postgres.pid(), signal.SIGINT)  # fast shutdown
-    while parts.postgres.pid() is not None:
-        subprocess.run(["sleep", "0.1"], check=True)
-
-
 async def insist(tab, text, client_id):
     """Send the same message again until it is kept, as the page does."""
     while (answer := await tab.say(text, client_id=client_id))["type"] != "kept":
@@ -116,7 +108,7 @@ async def insist(tab, text, client_id):
 async def test_a_stopped_database_is_told_keeps_nothing_half_and_heals(stack, ana, cookie):
     async with open_tab(stack.url, cookie=cookie) as tab:
         await tab.ask("Before.")
-        await asyncio.to_thread(pause_postgres)
+        await asyncio.to_thread(parts.stop_postgres)
         try:
             refused = await tab.say("Meanwhile.", client_id="11111111-1111-4111-8111-111111111111")
         finally:
