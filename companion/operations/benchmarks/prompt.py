@@ -64,7 +64,7 @@ def _conversation(companion: Companion, talk: Talk, rounds: int, encoder_: Encod
         yield replying._remember(reply, RecallOnly(), encoder_)
         with acting_as(companion.owner_id):
             replies.finish(reply=reply, state=Reply.State.WHOLE, text=f"{talk.text()} {talk.text()}")
-            answered = Reply.objects.get(pk=reply.pk).answer_id
+            answered = Reply.objects.of(companion.owner_id).get(pk=reply.pk).answer_id
         if answered is not None:
             indexing.index_turns(person_id=companion.owner_id, turn_ids=[answered], encoder=encoder_)
 
