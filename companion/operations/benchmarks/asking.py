@@ -98,7 +98,7 @@ def rank(
 
 
 def _lived(
-    number: int, life: Life, so_far: Asked, progress: Callable[[int], None]
+    number: int | str, life: Life, so_far: Asked, progress: Callable[[int], None]
 ) -> tuple[Companion, Person, datetime]:
     """The life in a new person's memory, and the moment after it."""
     person, companion = scratch_person(f"life-{number}", name=life.history.person, companion=life.history.companion)

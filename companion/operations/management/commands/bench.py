@@ -7,7 +7,7 @@ from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from companion.operations.benchmarks import beam, locomo, madial, peers, prompt, write
+from companion.operations.benchmarks import beam, locomo, madial, peers, prompt, recall, write
 from companion.operations.benchmarks.telling import Telling
 
 BENCHMARKS: dict[str, ModuleType] = {
@@ -16,6 +16,7 @@ BENCHMARKS: dict[str, ModuleType] = {
     "madial": madial,
     "peers": peers,
     "prompt": prompt,
+    "recall": recall,
     "write": write,
 }
 
