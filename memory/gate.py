@@ -42,12 +42,16 @@ SUFFICIENT = 0.5
 
 def answerable(turns: Turns, weights: Weights, *, speaker: str | None) -> float:
     """How sure it is that memory holds the answer, 0-1: a logistic regression on SIGNS, calibrated."""
+    return round(sureness(turns, weights, TABLE["answerable"], speaker=speaker), 4)
+
+
+def sureness(turns: Turns, weights: Weights, verdict: Weights, *, speaker: str | None) -> float:
+    """The same by another table: `verdict` weighs SIGNS, with an offset; `weights` rank the turns."""
     if not len(turns):
         return 0.0
     figures = signs(turns, weights, speaker=speaker)
-    fitted = TABLE["answerable"]
-    score = fitted["offset"] + sum(fitted.get(name, 0.0) * figure for name, figure in figures.items())
-    return round(float(1 / (1 + np.exp(-np.clip(score, -50, 50)))), 4)
+    odds = verdict["offset"] + sum(verdict.get(name, 0.0) * figure for name, figure in figures.items())
+    return float(1 / (1 + np.exp(-np.clip(odds, -50, 50))))
 
 
 def signs(turns: Turns, weights: Weights, *, speaker: str | None) -> dict[str, float]:

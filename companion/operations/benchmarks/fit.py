@@ -3,29 +3,49 @@
 import json
 import os
 from argparse import ArgumentParser
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from django.core.management.base import CommandError
 from numpy.typing import NDArray
+from rich.progress import Progress, TaskID
+from scipy.optimize import minimize
+from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import roc_auc_score
+from sklearn.preprocessing import StandardScaler
 
-from companion.operations.benchmarks import beam, locomo, madial
-from companion.operations.benchmarks.asking import Asked, Life, _lived
+from companion.operations.benchmarks import beam as beams
+from companion.operations.benchmarks import locomo as locomos
+from companion.operations.benchmarks import madial as madials
+from companion.operations.benchmarks.asking import Asked, Life, check_output, lived
 from companion.operations.benchmarks.scratch import scratch_database
 from companion.operations.benchmarks.telling import Telling
 from memory import combination, encoder, gate
 from memory.combination import PARTS, Turns
 from memory.isolation import acting_as
-from memory.models import Turn
+from memory.models import Companion, Turn
 from memory.recall import come_to_mind
 
 ASKED = PARTS
 UNASKED = ("dense", "dense_as_asked", "lexical_turn", "tokens")
 RIDGE = 1e-3
+FREEDOM = 1.0  # inverse strength of the logistic regressions' ridge
 MADE_BY = "manage.py bench fit --locomo FILE --beam DIR --madial DIR --out memory/weights.json"
+
+
+class Asking(StrEnum):
+    """When and of whom a question was asked; only the gate learns from the last three."""
+
+    AFTERWARDS = "afterwards"  # as the benchmark does
+    JUST_AFTER = "just after"  # the answer was said, and nothing after it
+    TOO_EARLY = "too early"  # just before the answer was said
+    OF_ANOTHER = "of another"  # a question about somebody else's life
 
 
 @dataclass(frozen=True)
@@ -38,11 +58,20 @@ class Case:
     all_gold: int  # how many turns hold it in all, found or not
     answerable: bool
     speaker: str | None
+    asking: Asking = Asking.AFTERWARDS
 
     @property
     def teaches(self) -> bool:
-        """Whether a right turn was among those that came to mind."""
-        return bool(self.gold.any())
+        """Whether the order can be learnt from it: a right turn was among those that came to mind."""
+        return self.asking == Asking.AFTERWARDS and bool(self.gold.any())
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What is known of a question: the turns that answer it, and whether memory can."""
+
+    right: set[str]
+    answerable: bool
 
 
 def add_arguments(parser: ArgumentParser) -> None:
@@ -55,6 +84,7 @@ def add_arguments(parser: ArgumentParser) -> None:
 
 def run(*, tell: Telling, locomo: Path, beam: Path | None, madial: Path | None, out: Path, **_: Any) -> dict[str, Any]:
     """Collect, fit leaving one conversation out, then on all of it, and write the table."""
+    check_output(out)
     sets = collect(tell=tell, locomo=locomo, beam=beam, madial=madial)
     asked = [*sets["locomo"], *sets.get("beam", [])]
     rows = [{"set": name, **left_out(sets[name], asked, ASKED)} for name in ("locomo", "beam") if name in sets]
@@ -69,52 +99,78 @@ def run(*, tell: Telling, locomo: Path, beam: Path | None, madial: Path | None, 
 def collect(*, tell: Telling, locomo: Path, beam: Path | None, madial: Path | None) -> dict[str, list[Case]]:
     """Every question of every set, with what came to mind."""
     os.environ.setdefault("ENCODER_THREADS", str(os.cpu_count() or 1))
-    sets: list[tuple[str, list[Life], dict[str, tuple[set[str], bool]], bool | None]] = [
-        ("locomo", _locomo_lives(locomo), _locomo_gold(locomo), None)
-    ]
+    sets = {"locomo": (locomos.lives(locomo), _locomo_answers(locomo))}
     if beam is not None:
-        sets.append(("beam", _beam_lives(beam), _beam_gold(beam), None))
+        sets["beam"] = (beams.lives(beam), _beam_answers(beam))
     if madial is not None:
-        sets.append(("madial", [_madial_life(madial)], _madial_gold(madial), False))
-    found: dict[str, list[Case]] = {}
+        sets["madial"] = ([madials.life(madial)], _madial_answers(madial))
     with scratch_database(), tell.progress() as bar:
-        for name, lives, gold, asked in sets:
-            work = bar.add_task(name, total=sum(life.history.total + len(life.questions) for life in lives))
-            for number, life in enumerate(lives):
-                cases = _cases(f"{name}-{number}", life, gold, asked, lambda n, work=work: bar.advance(work, n))
-                found.setdefault(name, []).extend(cases)
+        return {
+            name: _cases(name, lives, answers, bar, bar.add_task(name, total=sum(map(_work, lives))))
+            for name, (lives, answers) in sets.items()
+        }
+
+
+def _work(life: Life) -> int:
+    return life.history.total + len(life.questions)
+
+
+def _cases(name: str, lives: Sequence[Life], answers: dict[str, Answers], bar: Progress, work: TaskID) -> list[Case]:
+    found = []
+    for number, life in enumerate(lives):
+        companion, person, moment = lived(f"{name}-{number}", life, Asked(), partial(bar.advance, work))
+        another = lives[(number + 1) % len(lives)]
+        with acting_as(person.pk):
+            questioner = Questioner(f"{name}-{number}", companion, person.called, moment, name != "madial")
+            for question in life.questions:
+                found += questioner.in_time(question.text, answers[question.id])
+                bar.advance(work)
+            if another is not life:
+                found += [questioner.of_another(question.text, another) for question in another.questions[::3]]
     return found
 
 
-def _cases(
-    name: str,
-    life: Life,
-    gold: dict[str, tuple[set[str], bool]],
-    asked: bool | None,
-    progress: Callable[[int], None],
-) -> list[Case]:
-    companion, person, moment = _lived(name, life, Asked(), progress)
-    with acting_as(person.pk):
-        origins = dict(Turn.objects.of(person.pk).values_list("pk", "origin"))
-    cases = []
-    for question in life.questions:
-        with acting_as(person.pk):
-            remembering, turns = come_to_mind(
-                companion=companion,
-                person=person.called,
-                question=question.text,
-                moment=moment,
-                encoder=encoder.current(),
-                asked=asked,
-            )
-        right, answerable = gold[question.id]
-        mask = np.array([origins[turn] in right for turn in turns.turn.tolist()], dtype=bool)
-        cases.append(Case(name, turns, mask, len(right), answerable, remembering.speaker))
-        progress(1)
-    return cases
+class Questioner:
+    """Asks one life."""
+
+    def __init__(self, life: str, companion: Companion, person: str, moment: datetime, asked: bool) -> None:
+        self._life, self._companion, self._person, self._moment = life, companion, person, moment
+        self._asked = None if asked else False
+        rows = Turn.objects.of(companion.owner_id).values_list("pk", "origin", "said_at")
+        self._origins = {pk: origin for pk, origin, _ in rows}
+        self._said = {origin: said_at for _, origin, said_at in rows}
+
+    def in_time(self, question: str, known: Answers) -> list[Case]:
+        """After the whole life; and, of what can be answered, just before and just after the answer was said."""
+        cases = [self._case(question, known, self._moment, Asking.AFTERWARDS)]
+        said = sorted(self._said[origin] for origin in known.right & self._said.keys())
+        if known.answerable and said and self._asked is None:
+            before, after = said[0] - timedelta(seconds=1), said[-1] + timedelta(seconds=1)
+            cases.append(self._case(question, Answers(set(), False), before, Asking.TOO_EARLY))
+            cases.append(self._case(question, known, after, Asking.JUST_AFTER))
+        return cases
+
+    def of_another(self, question: str, life: Life) -> Case:
+        """A question about somebody else's life, with the names of this one's."""
+        names = ((life.history.person, self._person), (life.history.companion, self._companion.name))
+        for theirs, ours in names:
+            question = question.replace(theirs, ours) if theirs else question
+        return self._case(question, Answers(set(), False), self._moment, Asking.OF_ANOTHER)
+
+    def _case(self, question: str, known: Answers, moment: datetime, asking: Asking) -> Case:
+        remembering, turns = come_to_mind(
+            companion=self._companion,
+            person=self._person,
+            question=question,
+            moment=moment,
+            encoder=encoder.current(),
+            asked=self._asked,
+        )
+        gold = np.array([self._origins[turn] in known.right for turn in turns.turn.tolist()], dtype=bool)
+        return Case(self._life, turns, gold, len(known.right), known.answerable, remembering.speaker, asking)
 
 
-def left_out(cases: Sequence[Case], teachers: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
+def left_out(cases: Sequence[Case], teachers: Sequence[Case], names: Sequence[str]) -> dict[str, float | None]:
     """What the weights reach on each conversation when they were fitted on all the others."""
     reached, sure = [], []
     for life in dict.fromkeys(case.life for case in cases):
@@ -122,10 +178,11 @@ def left_out(cases: Sequence[Case], teachers: Sequence[Case], names: Sequence[st
         weights = softmax_fit(others, names)
         verdict = logistic_fit(*_signs(others, weights))
         for case in (case for case in cases if case.life == life):
-            if case.answerable and case.all_gold:
+            if case.teaches or (case.asking == Asking.AFTERWARDS and case.answerable and case.all_gold):
                 reached.append(measured(case, weights))
-            sure.append((_sureness(case, weights, verdict), case.answerable))
-    return {**_means(reached), "auc": auc(sure)}
+            sure.append((case, gate.sureness(case.turns, weights, verdict, speaker=case.speaker)))
+    afterwards = [(case, chance) for case, chance in sure if case.asking == Asking.AFTERWARDS]
+    return {**_means(reached), "AUC": auc(afterwards), "AUC of all ways of asking": auc(sure)}
 
 
 def by_fifths(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
@@ -152,8 +209,6 @@ def fitted(asked: Sequence[Case], unasked: Sequence[Case]) -> dict[str, dict[str
 
 def softmax_fit(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
     """Weights under which the right turns are the likeliest of all that came to mind; every set counts alike."""
-    from scipy.optimize import minimize
-
     taught = [case for case in cases if case.teaches]
     columns = [PARTS.index(name) for name in names]
     parts = [case.turns.parts[:, columns] for case in taught]
@@ -186,46 +241,31 @@ def _shares(cases: Sequence[Case]) -> NDArray[np.float64]:
     return np.asarray(shares / shares.sum())
 
 
-def _signs(cases: Sequence[Case], weights: dict[str, float]) -> tuple[list[dict[str, float]], NDArray[np.float64]]:
+def _signs(cases: Sequence[Case], weights: dict[str, float]) -> tuple[list[dict[str, float]], NDArray[np.bool_]]:
     asked = [case for case in cases if len(case.turns)]
     figures = [gate.signs(case.turns, weights, speaker=case.speaker) for case in asked]
-    return figures, np.array([float(case.answerable) for case in asked])
+    return figures, np.array([case.answerable for case in asked])
 
 
-def logistic_fit(figures: Sequence[dict[str, float]], truth: NDArray[np.float64]) -> dict[str, float]:
-    """A logistic regression on named figures, with an offset; ridge-regularised on standardised figures."""
-    from scipy.optimize import minimize
-
+def logistic_fit(figures: Sequence[dict[str, float]], truth: NDArray[np.bool_]) -> dict[str, float]:
+    """A logistic regression on named figures, with an offset."""
     names = list(figures[0])
-    table = np.array([[row[name] for name in names] for row in figures])
-    mean, scale = table.mean(axis=0), table.std(axis=0) + 1e-9
-    known = np.column_stack([(table - mean) / scale, np.ones(len(table))])
-
-    def loss(weights: NDArray[np.float64]) -> tuple[float, NDArray[np.float64]]:
-        odds = known @ weights
-        value = float(np.mean(np.logaddexp(0, odds) - truth * odds)) + RIDGE * float(weights[:-1] @ weights[:-1])
-        slope = known.T @ (1 / (1 + np.exp(-odds)) - truth) / len(truth)
-        slope[:-1] += 2 * RIDGE * weights[:-1]
-        return value, slope
-
-    found = minimize(loss, np.zeros(len(names) + 1), jac=True, method="L-BFGS-B").x
-    plain = found[:-1] / scale
-    return {**dict(zip(names, plain.tolist(), strict=True)), "offset": float(found[-1] - plain @ mean)}
+    scaler = StandardScaler()
+    known = scaler.fit_transform([[row[name] for name in names] for row in figures])
+    found = LogisticRegression(C=FREEDOM, max_iter=1000).fit(known, truth)
+    weights = found.coef_[0] / scaler.scale_
+    return {
+        **dict(zip(names, weights.tolist(), strict=True)),
+        "offset": float(found.intercept_[0] - weights @ scaler.mean_),
+    }
 
 
 def evidence_fit(cases: Sequence[Case], weights: dict[str, float]) -> dict[str, float]:
     """How a weighted sum becomes the chance that a turn is evidence."""
     scores = [combination.weigh(case.turns.parts, weights) for case in cases]
-    truth = np.concatenate([case.gold & case.answerable for case in cases]).astype(float)
+    truth = np.concatenate([case.gold & case.answerable for case in cases])
     fit = logistic_fit([{"scale": score} for score in np.concatenate(scores).tolist()], truth)
     return {"scale": fit["scale"], "offset": fit["offset"]}
-
-
-def _sureness(case: Case, weights: dict[str, float], verdict: dict[str, float]) -> float:
-    if not len(case.turns):
-        return 0.0
-    figures = gate.signs(case.turns, weights, speaker=case.speaker)
-    return verdict["offset"] + sum(verdict[name] * figure for name, figure in figures.items())
 
 
 def measured(case: Case, weights: dict[str, float]) -> dict[str, float]:
@@ -245,15 +285,10 @@ def _means(rows: Sequence[dict[str, float]]) -> dict[str, float]:
     return {name: round(100 * float(np.mean([row[name] for row in rows])), 1) for name in rows[0]} if rows else {}
 
 
-def auc(sure: Iterable[tuple[float, bool]]) -> float:
-    """The chance that a question that can be answered is held for surer than one that can't."""
-    pairs = list(sure)
-    yes = np.array([score for score, truth in pairs if truth])
-    no = np.array([score for score, truth in pairs if not truth])
-    if not len(yes) or not len(no):
-        return float("nan")
-    above = (yes[:, None] > no).mean() + 0.5 * (yes[:, None] == no).mean()
-    return round(float(above), 3)
+def auc(sure: Sequence[tuple[Case, float]]) -> float | None:
+    """The chance that a question that can be answered is held for surer than one that can't; None if all are alike."""
+    truth = [case.answerable for case, _ in sure]
+    return round(float(roc_auc_score(truth, [chance for _, chance in sure])), 3) if len(set(truth)) > 1 else None
 
 
 def _read(path: Path) -> Any:
@@ -263,40 +298,29 @@ def _read(path: Path) -> Any:
         raise CommandError(f"{path} cannot be read as JSON.") from error
 
 
-def _locomo_lives(path: Path) -> list[Life]:
-    return locomo.lives(path)
-
-
-def _beam_lives(path: Path) -> list[Life]:
-    return beam.lives(path)
-
-
-def _madial_life(path: Path) -> Life:
-    return madial.life(path)
-
-
-def _locomo_gold(path: Path) -> dict[str, tuple[set[str], bool]]:
-    """By question: the turns that answer it, and whether memory can (category 5 asks about the wrong person)."""
+def _locomo_answers(path: Path) -> dict[str, Answers]:
+    """By question; category 5 asks about the wrong person."""
     told = _read(path)
     return {
-        f"{sample['sample_id']}:{place}": (locomo.evidence(qa), qa.get("category") != 5)
+        f"{sample['sample_id']}:{place}": Answers(locomos.evidence(qa), qa.get("category") != 5)
         for sample in (told if isinstance(told, list) else [told])
         for place, qa in enumerate(sample["qa"])
     }
 
 
-def _beam_gold(path: Path) -> dict[str, tuple[set[str], bool]]:
-    gold = {}
-    for life in beam.lives(path):
-        for kind, rows in _read(path / life.name / beam.QUESTIONS).items():
+def _beam_answers(path: Path) -> dict[str, Answers]:
+    known = {}
+    for life in beams.lives(path):
+        for kind, rows in _read(path / life.name / beams.QUESTIONS).items():
             for place, row in enumerate(rows):
-                right = {str(number) for number in _numbers(row.get("source_chat_ids"))}
-                none = kind == "abstention"
-                gold[f"{life.name}:{kind}:{place}"] = (set() if none else right, not none)
-    return gold
+                answerable = kind != "abstention"
+                right = {str(number) for number in _numbers(row.get("source_chat_ids"))} if answerable else set()
+                known[f"{life.name}:{kind}:{place}"] = Answers(right, answerable)
+    return known
 
 
 def _numbers(told: Any) -> Iterable[int]:
+    """All whole numbers in it, however it is nested."""
     if isinstance(told, dict):
         told = list(told.values())
     if isinstance(told, list):
@@ -306,9 +330,9 @@ def _numbers(told: Any) -> Iterable[int]:
         yield int(told)
 
 
-def _madial_gold(path: Path) -> dict[str, tuple[set[str], bool]]:
+def _madial_answers(path: Path) -> dict[str, Answers]:
     return {
-        f"{place}:{turn}": ({str(number) for number in row["relevant-id"]}, True)
-        for place, row in enumerate(_read(path / madial.DIALOGUES))
+        f"{place}:{turn}": Answers({str(number) for number in row["relevant-id"]}, True)
+        for place, row in enumerate(_read(path / madials.DIALOGUES))
         for turn in row["test-turn"]
     }
