@@ -3,6 +3,7 @@
 A pytest plugin, loaded before Django's settings are read (`-p tests.parts`).
 """
 
+import asyncio
 import atexit
 import os
 import shutil
@@ -10,7 +11,11 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import pytest
 
 DATA_DIR = Path(tempfile.mkdtemp(prefix="rosemary-tests-"))
 DATA_DIR.chmod(0o755)  # under root, PostgreSQL's own system user passes through
@@ -25,14 +30,55 @@ from companion.operations.postgres import Postgres  # noqa: E402
 
 postgres = Postgres(DATA_DIR, {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
 postgres.use()
+_connected_to = postgres.pid()
 redis = subprocess.Popen(embedded.redis_command(DATA_DIR, durable=False), stdout=subprocess.DEVNULL)
 
 
-def stop_postgres() -> None:
-    """Stopped for now, as an operator might; `postgres.revive()` starts it again."""
+@contextmanager
+def postgres_stopped() -> Iterator[None]:
+    """Stopped for the length of a block, as an operator might; afterwards it answers, and this process asks it anew."""
     while (pid := postgres.pid()) is not None:
         os.kill(pid, signal.SIGINT)  # fast shutdown
         time.sleep(0.1)
+    try:
+        yield
+    finally:
+        leave_as_found()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Before any fixture of a test: whatever the one before did, PostgreSQL answers on every connection."""
+    leave_as_found()
+
+
+def leave_as_found() -> None:
+    """PostgreSQL runs, and no connection to one that ran before is used again.
+
+    Django keeps the connections of a thread apart from those of an event loop that runs in it. So beside a loop (in a
+    test of the socket, and wherever Playwright is open) only the pools can be closed; the next test does the rest.
+    """
+    global _connected_to  # noqa: PLW0603 - one server a process
+    if postgres.pid() == _connected_to:
+        return
+    postgres.revive()
+    try:
+        asyncio.get_running_loop()
+    except RuntimeError:
+        embedded.close_connections()
+        _connected_to = postgres.pid()
+    else:
+        embedded.close_pools()
+
+
+@contextmanager
+def redis_frozen() -> Iterator[None]:
+    """Silent for the length of a block, its connections held open; afterwards it goes on where it was."""
+    redis.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        redis.send_signal(signal.SIGCONT)
 
 
 @atexit.register

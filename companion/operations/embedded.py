@@ -124,10 +124,18 @@ def _pending() -> int:
 
 
 def close_connections() -> None:
-    """Give every connection back, pools included, so that the server can stop in peace."""
+    """Give this thread's connections back and close every pool, so that the server can stop in peace."""
     from django.db import connections
 
     for connection in connections.all(initialized_only=True):
         connection.close()
+    close_pools()
+
+
+def close_pools() -> None:
+    """Close every pool, whichever thread opened it; a connection that is out goes when it is given back."""
+    from django.db import connections
+
+    for connection in connections.all():
         if connection.vendor == "postgresql":
             connection.close_pool()  # type: ignore[attr-defined]

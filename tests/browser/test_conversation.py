@@ -133,16 +133,13 @@ def wait_for_reply_to(page: Page, text: str) -> None:
 def test_while_the_database_is_stopped_the_page_says_so_keeps_the_words_and_sends_them_again(stack, page):
     sign_in(page, stack.url, ADDRESS)
     say(page, "Before the flood.")
-    parts.stop_postgres()
-    try:
-        words = page.get_by_role("textbox", name="Write to Rosemary")
+    words = page.get_by_role("textbox", name="Write to Rosemary")
+    with parts.postgres_stopped():
         words.fill("During the flood.")
         words.press("Enter")
         expect(page.get_by_text(re.compile("database cannot be reached just now")).first).to_be_visible()
         expect(page.get_by_text("During the flood.", exact=True)).to_be_visible()
         words.fill("A draft for later.")
-    finally:
-        parts.postgres.revive()
     expect(page.locator("article.companion:not([aria-busy=true])")).to_have_count(2, timeout=60_000)
     expect(words).to_have_value("A draft for later.")
     wait_for_reply_to(page, "During the flood.")
@@ -153,14 +150,11 @@ def test_while_the_database_is_stopped_the_page_says_so_keeps_the_words_and_send
 def test_while_redis_is_stopped_the_page_says_so_and_the_reply_comes_once_it_is_back(stack, page):
     sign_in(page, stack.url, ADDRESS)
     say(page, "Before the silence.")
-    parts.redis.send_signal(signal.SIGSTOP)
-    try:
+    with parts.redis_frozen():
         words = page.get_by_role("textbox", name="Write to Rosemary")
         words.fill("During the silence.")
         words.press("Enter")
         expect(page.get_by_text(re.compile("message queue cannot be reached just now")).first).to_be_visible()
-    finally:
-        parts.redis.send_signal(signal.SIGCONT)
     wait_for_reply_to(page, "During the silence.")
 
 

@@ -8,7 +8,6 @@ import redis as redis_client
 from channels.db import database_sync_to_async
 from django.conf import settings
 
-from companion.operations.embedded import close_connections
 from memory.isolation import acting_as
 from memory.models import Reply, Turn
 from tests import parts
@@ -29,7 +28,6 @@ def stack(django_db_setup, django_db_blocker, tmp_path, engine_server):
 
 @pytest.fixture
 def ana(stack):
-    close_connections()  # those of a test before may have been cut
     return make_person("Ana")
 
 
@@ -108,11 +106,8 @@ async def insist(tab, text, client_id):
 async def test_a_stopped_database_is_told_keeps_nothing_half_and_heals(stack, ana, cookie):
     async with open_tab(stack.url, cookie=cookie) as tab:
         await tab.ask("Before.")
-        await asyncio.to_thread(parts.stop_postgres)
-        try:
+        with parts.postgres_stopped():
             refused = await tab.say("Meanwhile.", client_id="11111111-1111-4111-8111-111111111111")
-        finally:
-            await asyncio.to_thread(parts.postgres.revive)
         assert refused["type"] == "error"
         assert (refused["code"], refused["retry"]) == ("unavailable", True)
         assert refused["client_id"] == "11111111-1111-4111-8111-111111111111"
@@ -124,14 +119,11 @@ async def test_a_stopped_database_is_told_keeps_nothing_half_and_heals(stack, an
 async def test_a_stopped_redis_is_told_and_what_was_said_is_answered_once_it_is_back(stack, ana, cookie):
     async with open_tab(stack.url, cookie=cookie) as tab:
         await tab.ask("Before.")
-        parts.redis.send_signal(signal.SIGSTOP)
-        try:
+        with parts.redis_frozen():
             kept = await tab.say("Meanwhile.")
             assert kept["type"] == "kept"
             told = await asyncio.wait_for(tab.receive("error"), 30)
             assert told["code"] == "unavailable"
-        finally:
-            parts.redis.send_signal(signal.SIGCONT)
         done = await asyncio.wait_for(tab.receive("done", reply=kept["reply"]), 90)
     assert done["state"] == "whole"
     assert await said_by(ana, "person") == ["Before.", "Meanwhile."]
