@@ -180,7 +180,6 @@ def keep(*, session: Session, made: Summary) -> Memory:
 
 def _key(memory: Memory, made: Summary) -> Key:
     mean = lexicon.mean_length(lexicon.collection(memory.owner_id))
-    terms = lexicon.document_vector(made.terms, mean_length=mean)
     return Key(
         owner_id=memory.owner_id,
         companion_id=memory.companion_id,
@@ -188,10 +187,7 @@ def _key(memory: Memory, made: Summary) -> Key:
         kind=Key.Kind.SUMMARY,
         encoder=made.encoder,
         embedding=made.embedding,
-        session_id=memory.session_id,
-        terms=terms,
-        terms_before=terms,
-        terms_window=terms,
+        terms=lexicon.document_vector(made.terms, mean_length=mean),
         said_at=memory.said_at,
     )
 
