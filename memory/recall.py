@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from memory import combination, gate, lexicon, retention
-from memory.combination import NOTHING, TABLE, Turns
+from memory.combination import NOTHING, TABLE, Turns, Weights
 from memory.encoder import Encoder, Tokens, Vectors
 from memory.models import Companion
 from memory.question import asked_about, asks, in_context, normal_form, shortened
@@ -151,7 +151,7 @@ def _asked(remembering: Remembering, turns: Turns, most: int) -> Remembering:
     weights = TABLE["asked"]
     scores = combination.weigh(turns.parts, weights)
     answerable = gate.answerable(turns, weights, speaker=remembering.speaker)
-    candidates = _candidates(turns, scores, scores + combination.TIE_BREAK * turns.retention, most)
+    candidates = _candidates(turns, scores, scores + combination.TIE_BREAK * turns.retention, most, TABLE["evidence"])
     sufficient = answerable >= gate.SUFFICIENT
     return replace(remembering, candidates=candidates, answerable=answerable, sufficient=sufficient)
 
@@ -161,13 +161,15 @@ def _unasked(remembering: Remembering, turns: Turns, most: int, admit_faded: boo
     scores = combination.weigh(turns.parts, TABLE["unasked"])
     welcome = (turns.sensitivity < WELCOME) & (admit_faded | (turns.retention >= retention.VIVID))
     order = np.where(welcome, scores, -np.inf)
-    candidates = _candidates(turns, scores, order, most)[: int(welcome.sum())]
+    candidates = _candidates(turns, scores, order, most, TABLE["welcome"])[: int(welcome.sum())]
     best = candidates[0].scores["total"] if candidates else 0.0
     return replace(remembering, candidates=candidates, answerable=best, sufficient=best >= gate.SUFFICIENT)
 
 
-def _candidates(turns: Turns, scores: NDArray[np.float64], order: NDArray[np.float64], most: int) -> list[Candidate]:
-    total = combination.likelihood(scores, TABLE["evidence"])
+def _candidates(
+    turns: Turns, scores: NDArray[np.float64], order: NDArray[np.float64], most: int, chance: Weights
+) -> list[Candidate]:
+    total = combination.likelihood(scores, chance)
     best = np.lexsort((-turns.turn, -order))[:most]
     return [Candidate(int(turns.memory[i]), int(turns.turn[i]), _named(turns.parts[i], float(total[i]))) for i in best]
 

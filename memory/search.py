@@ -168,6 +168,7 @@ def _keys(rows: list[tuple[Any, ...]], wanted: Wanted) -> Keys:
     figures[:, 2:5] /= wanted.reachable
     faded = np.array([row[16:18] for row in rows], dtype=np.float64).reshape(-1, 2)
     pinned = np.array([row[18] for row in rows], dtype=bool)
+    by_term = np.array([row[15] for row in rows], dtype=np.float64).reshape(len(rows), -1) if rows else np.zeros((0, 0))
     return Keys(
         turn=np.array([row[0] or 0 for row in rows], dtype=np.int64),
         memory=np.array([row[1] for row in rows], dtype=np.int64),

@@ -7,9 +7,9 @@ import pytest
 
 from memory import clock, encoder, indexing, reading
 from memory import prompt as prompts
+from memory.combination import TABLE, likelihood
 from memory.isolation import acting_as
 from memory.models import Key, Lexicon, Turn
-from memory.combination import TABLE, likelihood
 from memory.recall import recall
 from tests.memory.test_dialogue import companion_of, say
 

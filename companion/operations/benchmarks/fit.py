@@ -87,7 +87,9 @@ def run(*, tell: Telling, locomo: Path, beam: Path | None, madial: Path | None, 
     check_output(out)
     sets = collect(tell=tell, locomo=locomo, beam=beam, madial=madial)
     asked = [*sets["locomo"], *sets.get("beam", [])]
-    rows = [{"set": name, **left_out(sets[name], asked, ASKED)} for name in ("locomo", "beam") if name in sets]
+    rows: list[dict[str, Any]] = [
+        {"set": name, **left_out(sets[name], asked, ASKED)} for name in ("locomo", "beam") if name in sets
+    ]
     if "madial" in sets:
         rows.append({"set": "madial", **by_fifths(sets["madial"], UNASKED)})
     tell.table("Left out", rows)
@@ -178,7 +180,7 @@ def left_out(cases: Sequence[Case], teachers: Sequence[Case], names: Sequence[st
         weights = softmax_fit(others, names)
         verdict = logistic_fit(*_signs(others, weights))
         for case in (case for case in cases if case.life == life):
-            if case.teaches or (case.asking == Asking.AFTERWARDS and case.answerable and case.all_gold):
+            if case.asking == Asking.AFTERWARDS and case.answerable and case.all_gold:
                 reached.append(measured(case, weights))
             sure.append((case, gate.sureness(case.turns, weights, verdict, speaker=case.speaker)))
     afterwards = [(case, chance) for case, chance in sure if case.asking == Asking.AFTERWARDS]
