@@ -176,9 +176,7 @@ def _keys(rows: list[tuple[Any, ...]], wanted: Wanted) -> Keys:
         place=np.array([row[3] for row in rows], dtype=np.int64),
         said_by_person=np.array([row[4] == "person" for row in rows], dtype=bool),
         figures=figures,
-        by_term=np.array([row[15] for row in rows], dtype=np.float64).reshape(len(rows), -1)
-        if rows
-        else np.zeros((0, 0)),
+        by_term=by_term,
         retention=np.where(pinned, 1.0, np.exp(-np.maximum(faded[:, 0], 0) / faded[:, 1])),
         sensitivity=np.array([row[19] for row in rows], dtype=np.float64),
     )
