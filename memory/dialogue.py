@@ -237,6 +237,12 @@ def _append(conversation: Conversation, turns: Sequence[Turn]) -> None:
     _remember_rounds(turns)
 
 
+def said_before(turn: Turn, *, most: int = 4) -> list[str]:
+    """The last turns of its session before it, oldest first."""
+    earlier = Turn.objects.of(turn.owner_id).filter(session_id=turn.session_id, number__lt=turn.number)
+    return list(earlier.order_by("-number").values_list("text", flat=True)[:most])[::-1]
+
+
 def title_from(text: str) -> str:
     """A conversation is called by its first words until someone names it."""
     line = " ".join(text.split())

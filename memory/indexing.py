@@ -1,94 +1,235 @@
-"""Give turns their keys, so that they can be recalled: by meaning, by words, alone and in context."""
+"""Give turns their keys, so that they can be recalled: by meaning, by words, alone and in context, and by date."""
 
-from collections.abc import Iterable, Iterator, Sequence
-from typing import Any
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date
 
+import numpy as np
 from django.db import transaction
 from django.db.models import Prefetch
+from numpy.typing import NDArray
+from pgvector import SparseVector
 
-from memory import lexicon
-from memory.encoder import Encoder
+from memory import clock, late, lexicon
+from memory.encoder import Encoder, Tokens, Vectors
 from memory.isolation import acting_as
 from memory.models import Collection, Key, Memory, Source, Turn
+from memory.pieces import first_words, last_words, pieces
+from memory.question import ends_in_question
+from memory.temporal import has_time_words, told_dates
+
+LONGEST_EVENT = 400  # days: a longer stretch is a period of life, no event that a date in a question could mean
+
+
+@dataclass(frozen=True)
+class Piece:
+    """What one key is made from."""
+
+    turn: Turn
+    number: int
+    text: str
+    before: str  # the end of the turn before, for the first piece of a turn
+    after: str  # the beginning of the turn after, for the last
+
+    @property
+    def in_context(self) -> str:
+        """What the encoder reads (RECALL: context keys)."""
+        return f"{self.before}\n{self.text}" if self.before else self.text
+
+
+@dataclass
+class _Terms:
+    """Stems of the texts at hand, each text stemmed once."""
+
+    mean: float
+    known: dict[str, list[str]] = field(default_factory=dict)
+
+    def of(self, *texts: str) -> list[str]:
+        return [stem for text in texts for stem in self._stems(text)]
+
+    def vector(self, *texts: str, around: int = 0) -> SparseVector:
+        """`around` says how many turns beside its own a text is made of: such texts are longer than the mean."""
+        return lexicon.document_vector(self.of(*texts), mean_length=self.mean * (1 + around))
+
+    def _stems(self, text: str) -> list[str]:
+        if text not in self.known:
+            self.known[text] = lexicon.stems(text)
+        return self.known[text]
 
 
 def index_turns(*, person_id: int, turn_ids: Iterable[int], encoder: Encoder) -> int:
     """Make the keys that these turns lack, and count their words. Safe to run twice; returns how many were new.
 
-    The encoder works outside any transaction, so no database connection waits for it.
+    The encoder works outside any transaction, so no database connection waits for it. The turns just before these come
+    to know what was said after them.
     """
     with acting_as(person_id):
         turns = _without_keys(person_id, turn_ids, encoder.name)
-        before = _turns_before(turns)
+        made = _pieces(turns)
     if not turns:
         return 0
-    texts = [_key_texts(turn, before.get(turn.pk)) for turn in turns]
-    vectors = iter(encoder.encode([text for pair in texts for text in dict.fromkeys(pair)]))
-    embedded = [_embedded(pair, vectors) for pair in texts]
+    read = _embedded(made, *encoder.read([piece.in_context for piece in made]), encoder)
     with acting_as(person_id):
-        return _write_keys(person_id, turns, texts, embedded, encoder.name)
+        written = _write_keys(person_id, turns, made, read, encoder.name)
+        _widen(person_id, turns)
+    return written
+
+
+def index_and_read(*, person_id: int, turn_id: int, texts: Sequence[str], encoder: Encoder) -> tuple[Vectors, Tokens]:
+    """Make the keys of a turn that was just said, and read further texts in the same pass of the encoder.
+
+    The turn before it does not come to know of it yet (`widen_windows`): it would echo the question that is asked.
+    """
+    with acting_as(person_id):
+        turns = _without_keys(person_id, [turn_id], encoder.name)
+        made = _pieces(turns)
+    vectors, tokens = encoder.read([*texts, *(piece.in_context for piece in made)])
+    if turns:
+        read = _embedded(made, vectors[len(texts) :], tokens[len(texts) :], encoder)
+        with acting_as(person_id):
+            _write_keys(person_id, turns, made, read, encoder.name)
+    return vectors[: len(texts)], tokens[: len(texts)]
+
+
+def widen_windows(*, person_id: int, turn_ids: Iterable[int]) -> None:
+    """Let the turns just before these know what was said after them. Runs inside `acting_as(person)`."""
+    _widen(person_id, list(Turn.objects.of(person_id).filter(pk__in=list(turn_ids))))
+
+
+@dataclass(frozen=True)
+class Embedded:
+    """What the encoder made of a piece in its context."""
+
+    vector: NDArray[np.float32]
+    signs: bytes | None  # of the piece's own tokens
+
+
+def _embedded(made: Sequence[Piece], vectors: Vectors, tokens: Tokens, encoder: Encoder) -> list[Embedded]:
+    """One pass gives both: the whole, and each token as it is meant after what came before (late interaction)."""
+    each = tokens or [np.zeros((0, 0), dtype=np.float32)] * len(made)
+    return [
+        Embedded(vector, _own_signs(piece, its, encoder))
+        for piece, vector, its in zip(made, vectors, each, strict=True)
+    ]
+
+
+def _own_signs(piece: Piece, tokens: NDArray[np.float32], encoder: Encoder) -> bytes | None:
+    if not len(tokens):
+        return None
+    first = 1 + encoder.count(piece.before) if piece.before else 1
+    own = tokens[first:-1]
+    return late.signs(own if len(own) else tokens)
 
 
 def _without_keys(person_id: int, turn_ids: Iterable[int], encoder: str) -> list[Turn]:
-    keyed = Key.objects.of(person_id).filter(encoder=encoder, turn_id__in=list(turn_ids)).values("turn_id")
-    rounds = Source.objects.filter(memory__kind=Memory.Kind.ROUND).select_related("memory")
-    turns = Turn.objects.of(person_id).filter(pk__in=list(turn_ids)).exclude(pk__in=keyed)
-    return list(turns.prefetch_related(Prefetch("memories", rounds, to_attr="rounds")).order_by("pk"))
+    keyed = Key.objects.of(person_id).filter(encoder=encoder, kind=Key.Kind.TURN, turn_id__in=list(turn_ids))
+    rounds = Source.objects.of(person_id).filter(memory__kind=Memory.Kind.ROUND).select_related("memory")
+    turns = Turn.objects.of(person_id).filter(pk__in=list(turn_ids)).exclude(pk__in=keyed.values("turn_id"))
+    told = turns.select_related("owner").prefetch_related(Prefetch("memories", rounds, to_attr="rounds"))
+    return list(told.order_by("pk"))
 
 
-def _turns_before(turns: Sequence[Turn]) -> dict[int, str]:
-    """The text said just before each turn, within its session."""
-    places = {(turn.session_id, turn.number - 1): turn.pk for turn in turns}
+def _pieces(turns: Sequence[Turn]) -> list[Piece]:
+    before, after = _beside(turns, -1), _beside(turns, 1)
+    made = []
+    for turn in turns:
+        cut = pieces(turn.text)
+        for number, text in enumerate(cut):
+            first, last = number == 0, number == len(cut) - 1
+            made.append(
+                Piece(
+                    turn=turn,
+                    number=number,
+                    text=text,
+                    before=last_words(before.get(turn.pk, "")) if first else "",
+                    after=first_words(after.get(turn.pk, "")) if last else "",
+                )
+            )
+    return made
+
+
+def _beside(turns: Sequence[Turn], step: int) -> dict[int, str]:
+    """The text said just before (-1) or after (1) each turn, within its session."""
+    places = {(turn.session_id, turn.number + step): turn.pk for turn in turns}
     rows = Turn.objects.filter(session_id__in={s for s, _ in places}, number__in={n for _, n in places})
     found = rows.values_list("session_id", "number", "text")
     return {places[session, number]: text for session, number, text in found if (session, number) in places}
 
 
-def _key_texts(turn: Turn, before: str | None) -> tuple[str, str]:
-    """The turn alone, and in context: after the turn before it (RECALL: context keys)."""
-    return turn.text, f"{before}\n{turn.text}" if before else turn.text
-
-
-def _embedded(pair: tuple[str, str], vectors: Iterator[Any]) -> tuple[Any, Any]:
-    made = {text: next(vectors) for text in dict.fromkeys(pair)}
-    return made[pair[0]], made[pair[1]]
-
-
 @transaction.atomic
-def _write_keys(
-    person_id: int,
-    turns: list[Turn],
-    texts: list[tuple[str, str]],
-    embedded: list[tuple[Any, Any]],
-    encoder: str,
-) -> int:
+def _write_keys(person_id: int, turns: list[Turn], made: list[Piece], read: list[Embedded], encoder: str) -> int:
     Collection.objects.get_or_create(owner_id=person_id)
     counted = Collection.objects.of(person_id).select_for_update().get()
-    still = {turn.pk for turn in _without_keys(person_id, [turn.pk for turn in turns], encoder)}
-    mean = lexicon.mean_length(counted)
-    keys, documents = [], []
-    for turn, pair, vectors in zip(turns, texts, embedded, strict=True):
-        if turn.pk not in still:
-            continue
-        terms = [lexicon.stems(text) for text in pair]
-        documents.append(terms[0])
-        for kind, vector, words in zip((Key.Kind.TURN, Key.Kind.CONTEXT), vectors, terms, strict=True):
-            keys.append(_key(turn, kind, encoder, vector, lexicon.document_vector(words, mean_length=mean)))
-    Key.objects.bulk_create(keys, ignore_conflicts=True)
-    lexicon.count(counted, documents)
-    return len(documents)
+    wanted = [turn.pk for turn in turns]
+    keyed = Key.objects.of(person_id).filter(encoder=encoder, kind=Key.Kind.TURN, turn_id__in=wanted)
+    known = set(keyed.values_list("turn_id", flat=True))
+    new = [turn for turn in turns if turn.pk not in known]
+    terms = _Terms(lexicon.mean_length(counted))
+    facts = {turn.pk: _facts(turn, terms) for turn in new}
+    Key.objects.bulk_create(
+        _key(piece, embedded, terms, facts[piece.turn.pk], encoder)
+        for piece, embedded in zip(made, read, strict=True)
+        if piece.turn.pk in facts
+    )
+    lexicon.count(counted, [terms.of(turn.text) for turn in new])
+    return len(new)
 
 
-def _key(turn: Turn, kind: Key.Kind, encoder: str, embedding: object, terms: object) -> Key:
+def _facts(turn: Turn, terms: _Terms) -> dict[str, object]:
+    """What ranking asks of the turn as a whole, whichever piece of it is found."""
+    told = _first_event(turn)
+    return {
+        "place": turn.number,
+        "speaker": turn.speaker,
+        "asks": ends_in_question(turn.text),
+        "timely": has_time_words(turn.text),
+        "length": len(terms.of(turn.text)),
+        "happened_from": told[0] if told else None,
+        "happened_to": told[1] if told else None,
+    }
+
+
+def _first_event(turn: Turn) -> tuple[date, date] | None:
+    """The days of the first thing told in it, against its own day on the person's calendar (LongMemEval §5.4)."""
+    for told in told_dates(turn.text, said_at=clock.local(turn.said_at, turn.owner.time_zone)):
+        if not told.any_year and (told.end - told.start).days <= LONGEST_EVENT:
+            return told.start, told.end
+    return None
+
+
+def _key(piece: Piece, embedded: Embedded, terms: _Terms, facts: dict[str, object], encoder: str) -> Key:
+    turn = piece.turn
     memory = turn.rounds[0].memory  # type: ignore[attr-defined]
     return Key(
         owner_id=turn.owner_id,
         companion_id=memory.companion_id,
         memory=memory,
+        session_id=turn.session_id,
         turn=turn,
-        kind=kind,
+        kind=Key.Kind.TURN,
+        piece=piece.number,
         encoder=encoder,
-        embedding=embedding,
-        terms=terms,
+        embedding=embedded.vector,
+        tokens=embedded.signs,
+        terms=terms.vector(piece.text),
+        terms_before=terms.vector(piece.before, piece.text, around=1),
+        terms_window=terms.vector(piece.before, piece.text, piece.after, around=2),
         said_at=turn.said_at,
+        **facts,
     )
+
+
+def _widen(person_id: int, turns: Sequence[Turn]) -> None:
+    """Make the window of the turns just before these anew, where the turns themselves are not among them."""
+    mine = {(turn.session_id, turn.number) for turn in turns}
+    edges = {(turn.session_id, turn.number - 1) for turn in turns} - mine
+    rows = Turn.objects.of(person_id).filter(session_id__in={s for s, _ in edges}, number__in={n for _, n in edges})
+    earlier = [turn for turn in rows if (turn.session_id, turn.number) in edges]
+    if not earlier:
+        return
+    terms = _Terms(lexicon.mean_length(lexicon.collection(person_id)))
+    for piece in _pieces(earlier):
+        if piece.after:
+            Key.objects.of(person_id).filter(turn=piece.turn, kind=Key.Kind.TURN, piece=piece.number).update(
+                terms_window=terms.vector(piece.before, piece.text, piece.after, around=2)
+            )

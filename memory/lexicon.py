@@ -140,13 +140,12 @@ def document_vector(terms: Sequence[str], *, mean_length: float) -> SparseVector
     return SparseVector({term_id(t): tf * (K1 + 1) / (tf + norm) for t, tf in frequencies}, DIMENSIONS)
 
 
-def question_vector(person_id: int, terms: Iterable[str]) -> tuple[SparseVector, float]:
-    """The idf of each term in this person's turns, and the highest score that any turn could reach with them."""
+def inverse_frequencies(person_id: int, terms: Iterable[str]) -> dict[int, float]:
+    """The idf of each term in this person's turns, by term id: a question's half of BM25."""
     wanted = {term_id(term) for term in terms}
     known = dict(Lexicon.objects.of(person_id).filter(term__in=wanted).values_list("term", "frequency"))
     turns = collection(person_id).turns
-    idf = {term: log(1 + (turns - known.get(term, 0) + 0.5) / (known.get(term, 0) + 0.5)) for term in wanted}
-    return SparseVector(idf, DIMENSIONS), sum(idf.values()) * (K1 + 1)
+    return {term: log(1 + (turns - known.get(term, 0) + 0.5) / (known.get(term, 0) + 0.5)) for term in wanted}
 
 
 def collection(person_id: int) -> Collection:

@@ -4,58 +4,24 @@ Everything that remembers goes through `recall`: the chat, and all that looks in
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 from time import perf_counter
-from typing import Any
 
 import numpy as np
-from django.db import connection
 from numpy.typing import NDArray
-from pgvector import HalfVector, SparseVector
 
-from memory import gate, lexicon
-from memory.encoder import Encoder, Vectors
+from memory import combination, gate, lexicon, retention
+from memory.combination import NOTHING, TABLE, Turns, Weights
+from memory.encoder import Encoder, Tokens, Vectors
 from memory.models import Companion
-from memory.question import asked_about, normal_form
+from memory.question import asked_about, asks, in_context, normal_form, shortened
+from memory.search import FIRST_LOOK, Wanted, search, tokens_of
+from memory.temporal import DateRange, asked_range, asks_when
 
-CANDIDATES = 200  # best by each key
-
-# Each part is 0-1. The first four are measured on two keys of a turn, alone and after the turn before it; the round's
-# are the best of all its turns: a reply often names what the person's own words only point at.
-WEIGHTS = {
-    "dense_turn": 0.15,
-    "dense_context": 0.20,
-    "lexical_turn": 0.15,
-    "lexical_context": 0.25,
-    "dense_round": 0.05,
-    "lexical_round": 0.10,
-    "speaker": 0.10,
-}
-
-SEARCH = """
-with scored as materialized (
-    select key.memory_id, key.turn_id, key.kind,
-           1 - (key.embedding <=> %(vector)s::halfvec) as dense,
-           -(key.terms <#> %(terms)s::sparsevec) as lexical
-    from memory_key key
-    where key.owner_id = %(owner)s and key.companion_id = %(companion)s and key.encoder = %(encoder)s
-      and key.turn_id is not null and key.said_at <= %(moment)s and not key.turn_id = any(%(except)s)
-), ranked as (
-    select turn_id, rank() over (partition by kind order by dense desc) as by_meaning,
-           rank() over (partition by kind order by lexical desc) as by_words
-    from scored
-), best as (
-    select distinct turn_id from ranked where by_meaning <= %(candidates)s or by_words <= %(candidates)s
-)
-select scored.memory_id, scored.turn_id, turn.speaker,
-       coalesce(max(scored.dense) filter (where kind = 'turn'), 0),
-       coalesce(max(scored.dense) filter (where kind = 'context'), 0),
-       coalesce(max(scored.lexical) filter (where kind = 'turn'), 0),
-       coalesce(max(scored.lexical) filter (where kind = 'context'), 0)
-from best join scored using (turn_id) join memory_turn turn on turn.id = scored.turn_id
-group by scored.memory_id, scored.turn_id, turn.speaker
-"""
+WELCOME = 0.5  # sensitivity from which a memory is not brought up unasked
+LAST_WORDS = 200  # characters of a dialogue that say what is on the person's mind now
 
 
 @dataclass(frozen=True)
@@ -64,7 +30,7 @@ class Candidate:
 
     memory_id: int
     turn_id: int
-    scores: dict[str, float]  # parts and "total", each 0-1
+    scores: dict[str, float]  # the parts, and "dense", "lexical" and "total", which is 0-1: how likely it is evidence
 
 
 @dataclass(frozen=True)
@@ -75,9 +41,12 @@ class Remembering:
     moment: datetime  # as of when
     forms: list[str]  # what was really looked for
     needs_memory: bool
-    sufficient: bool
+    sufficient: bool  # whether memory seems to hold the answer
     candidates: list[Candidate] = field(default_factory=list)  # best first
     speaker: str | None = None  # whose words are asked for, where the question says
+    answerable: float = 0.0  # 0-1: how sure it is that memory holds the answer
+    asked: bool = True  # False where nothing was asked and memory offers what may help
+    dates: DateRange | None = None  # the time that the question names
     milliseconds: float = 0.0
 
 
@@ -88,99 +57,124 @@ def recall(
     question: str,
     moment: datetime,
     encoder: Encoder,
-    vectors: Vectors | None = None,
+    before: Sequence[str] = (),
+    asked: bool | None = None,
+    admit_faded: bool = False,
+    read: tuple[Vectors, Tokens] | None = None,
     leave_out: Sequence[int] = (),
     most: int = 50,
 ) -> Remembering:
-    """What this person's memory holds on a question, as of a moment, at most `most` turns.
+    """What this person's memory holds on a question, as of a moment on their clock, at most `most` turns.
 
-    `vectors` are the encoded `question_forms`, where the caller had them encoded with other texts in one pass;
+    `before` are the turns just before it in its conversation, oldest first. Whether something is `asked` is read from
+    the words unless it is said. Unasked, only what is vivid and welcome comes to mind, unless faded ones are admitted.
+    `read` is what the encoder read in `question_forms`, where the caller had it read other texts in the same pass;
     `leave_out` names turns that are not looked at, such as the question's own. Runs inside `acting_as(person)`.
+    Writes nothing.
     """
     started = perf_counter()
-    if not gate.needs_memory(question, companion=companion.name):
-        return Remembering(question, moment, [], needs_memory=False, sufficient=False)
-    forms = question_forms(question, person=person, companion=companion.name)
-    if vectors is None:
-        vectors = encoder.encode(forms)
-    terms, reachable = lexicon.question_vector(companion.owner_id, lexicon.stems(forms[-1]))
-    rows = _search(companion, vectors[-1], terms, moment, encoder.name, leave_out)
-    speaker = asked_about(question, person=person, companion=companion.name)
-    candidates = _ranked(rows, reachable, speaker)[:most]
-    sufficient = gate.is_sufficient([candidate.scores for candidate in candidates])
-    spent = (perf_counter() - started) * 1000
-    return Remembering(
+    remembering, turns = come_to_mind(
+        companion=companion,
+        person=person,
         question=question,
         moment=moment,
-        forms=forms,
-        needs_memory=True,
-        sufficient=sufficient,
-        candidates=candidates,
-        speaker=speaker,
-        milliseconds=spent,
+        encoder=encoder,
+        before=before,
+        asked=asked,
+        read=read,
+        leave_out=leave_out,
     )
+    if remembering.needs_memory:
+        remembering = (
+            _asked(remembering, turns, most) if remembering.asked else _unasked(remembering, turns, most, admit_faded)
+        )
+    return replace(remembering, milliseconds=(perf_counter() - started) * 1000)
 
 
-def question_forms(question: str, *, person: str, companion: str) -> list[str]:
-    """The texts to encode for a question: its normal form, last."""
-    return [normal_form(question, person=person, companion=companion)]
-
-
-Row = tuple[int, int, str, float, float, float, float]
-
-
-def _search(
+def come_to_mind(
+    *,
     companion: Companion,
-    vector: NDArray[np.float32],
-    terms: SparseVector,
+    person: str,
+    question: str,
     moment: datetime,
-    encoder: str,
-    leave_out: Sequence[int],
-) -> list[Row]:
-    parameters: dict[str, Any] = {
-        "vector": HalfVector(vector).to_text(),
-        "terms": terms.to_text(),
-        "owner": companion.owner_id,
-        "companion": companion.pk,
-        "encoder": encoder,
-        "moment": moment,
-        "except": list(leave_out),
-        "candidates": CANDIDATES,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(SEARCH, parameters)
-        return list(cursor.fetchall())
+    encoder: Encoder,
+    before: Sequence[str] = (),
+    asked: bool | None = None,
+    read: tuple[Vectors, Tokens] | None = None,
+    leave_out: Sequence[int] = (),
+) -> tuple[Remembering, Turns]:
+    """The turns that a question brings to mind with their parts, not yet weighed; `recall` weighs them."""
+    asked = asks(question) if asked is None else asked
+    remembering = Remembering(question, moment, [], needs_memory=True, sufficient=False, asked=asked)
+    if not gate.needs_memory(question, companion=companion.name):
+        return replace(remembering, needs_memory=False), NOTHING
+    forms = question_forms(question, person=person, companion=companion.name, before=before, asked=asked)
+    vectors, tokens = read or encoder.read(forms)
+    speaker = asked_about(question, person=person, companion=companion.name) if asked else None
+    dates = asked_range(question, moment=moment) if asked else None
+    names = set(lexicon.stems(f"{person} {companion.name}"))
+    idf = lexicon.inverse_frequencies(companion.owner_id, set(lexicon.stems(forms[-1])) - names)
+    keys = search(
+        Wanted(vectors[-1], vectors[0], idf, dates),
+        companion=companion,
+        moment=moment,
+        encoder=encoder.name,
+        leave_out=leave_out,
+        most=FIRST_LOOK,
+    )
+    turns = combination.turns(keys, speaker=speaker, when=asked and asks_when(question))
+    if len(turns) and tokens:
+        looked_up = partial(tokens_of, owner=companion.owner_id, encoder=encoder.name)
+        turns = combination.read_closely(turns, looked_up, tokens[-1])
+    return replace(remembering, forms=forms, speaker=speaker, dates=dates), turns
 
 
-def _ranked(rows: list[Row], reachable: float, speaker: str | None) -> list[Candidate]:
-    """Weighted sum of the parts, not of their ranks: rank fusion throws the margins away."""
-    if not rows:
-        return []
-    parts = _parts(rows, reachable, speaker)
-    total = parts @ np.array(list(WEIGHTS.values()))
-    order = np.lexsort(([-row[1] for row in rows], -total))
-    return [Candidate(rows[i][0], rows[i][1], _named(parts[i], float(total[i]))) for i in order]
+def question_forms(
+    question: str, *, person: str, companion: str, before: Sequence[str] = (), asked: bool | None = None
+) -> list[str]:
+    """The two texts to encode: the question as it was put, and its normal form.
+
+    Where nothing is asked: the last words of the dialogue, and all of it.
+    """
+    question = shortened(question)
+    if asked is None:
+        asked = asks(question)
+    if asked:
+        form = normal_form(question, person=person, companion=companion)
+        return [question, in_context(form, before)]
+    dialogue = shortened(" ".join([*before, question]))
+    return [dialogue[-LAST_WORDS:], dialogue]
 
 
-def _parts(rows: list[Row], reachable: float, speaker: str | None) -> NDArray[np.float64]:
-    """One column a weight, in the order of WEIGHTS; lexical parts as the share of what the question could reach."""
-    figures = np.array([row[3:] for row in rows], dtype=np.float64)
-    figures[:, :2] = figures[:, :2].clip(0, 1)
-    figures[:, 2:] = (figures[:, 2:] / reachable).clip(0, 1) if reachable else 0.0
-    spoke = np.array([[0.5 if speaker is None else float(row[2] == speaker)] for row in rows])
-    return np.hstack([figures, _best_of_round(rows, figures), spoke])
+def _asked(remembering: Remembering, turns: Turns, most: int) -> Remembering:
+    """Ranked by all parts; retention only breaks ties, so that what was asked for is found however faded it is."""
+    weights = TABLE["asked"]
+    scores = combination.weigh(turns.parts, weights)
+    answerable = gate.answerable(turns, weights, speaker=remembering.speaker)
+    candidates = _candidates(turns, scores, scores + combination.TIE_BREAK * turns.retention, most, TABLE["evidence"])
+    sufficient = answerable >= gate.SUFFICIENT
+    return replace(remembering, candidates=candidates, answerable=answerable, sufficient=sufficient)
 
 
-def _best_of_round(rows: list[Row], figures: NDArray[np.float64]) -> NDArray[np.float64]:
-    """For each turn the best dense and the best lexical score that any turn of its round has."""
-    _, rounds = np.unique([row[0] for row in rows], return_inverse=True)
-    best = np.zeros((rounds.max() + 1, 2))
-    np.maximum.at(best, rounds, np.stack([figures[:, :2].max(axis=1), figures[:, 2:].max(axis=1)], axis=1))
-    return best[rounds]
+def _unasked(remembering: Remembering, turns: Turns, most: int, admit_faded: bool) -> Remembering:
+    """Only what is vivid and will not hurt; near in meaning to what is on the person's mind."""
+    scores = combination.weigh(turns.parts, TABLE["unasked"])
+    welcome = (turns.sensitivity < WELCOME) & (admit_faded | (turns.retention >= retention.VIVID))
+    order = np.where(welcome, scores, -np.inf)
+    candidates = _candidates(turns, scores, order, most, TABLE["welcome"])[: int(welcome.sum())]
+    best = candidates[0].scores["total"] if candidates else 0.0
+    return replace(remembering, candidates=candidates, answerable=best, sufficient=best >= gate.SUFFICIENT)
+
+
+def _candidates(
+    turns: Turns, scores: NDArray[np.float64], order: NDArray[np.float64], most: int, chance: Weights
+) -> list[Candidate]:
+    total = combination.likelihood(scores, chance)
+    best = np.lexsort((-turns.turn, -order))[:most]
+    return [Candidate(int(turns.memory[i]), int(turns.turn[i]), _named(turns.parts[i], float(total[i]))) for i in best]
 
 
 def _named(parts: NDArray[np.float64], total: float) -> dict[str, float]:
-    named = {name: round(float(part), 4) for name, part in zip(WEIGHTS, parts, strict=True)}
-    dense = max(named["dense_turn"], named["dense_context"])
-    lexical = max(named["lexical_turn"], named["lexical_context"])
-    return named | {"dense": dense, "lexical": lexical, "total": round(total, 4)}
+    named = {name: round(float(part), 4) for name, part in zip(combination.PARTS, parts, strict=True)}
+    lexical = max(named["lexical_turn"], named["lexical_before"], named["lexical_window"])
+    return named | {"lexical": min(lexical, 1.0), "total": round(total, 4)}

@@ -136,6 +136,10 @@ def write_recall(*, reply: Reply, remembering: Remembering, notes: Sequence[Note
         forms=remembering.forms,
         needs_memory=remembering.needs_memory,
         sufficient=remembering.sufficient,
+        answerable=remembering.answerable,
+        asked_from=remembering.dates.start if remembering.dates else None,
+        asked_to=remembering.dates.end if remembering.dates else None,
+        asked_in_words=remembering.dates.text[:200] if remembering.dates else "",
         milliseconds=remembering.milliseconds,
     )
     in_prompt = {note.turn for note in notes}

@@ -8,7 +8,7 @@ from uuid import UUID
 from django.conf import settings
 from django.db import connection
 
-from memory import clock, indexing, prompt, reading
+from memory import clock, dialogue, indexing, prompt, reading
 from memory import reply as replies
 from memory.encoder import Encoder
 from memory.engine import Counting, Engine, EngineError, Prompt
@@ -72,8 +72,7 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
     if claim.lost.is_set() or entries.refused:
         return
     _finish(reply, written, made, entries)
-    if engine.converses and written.text:
-        _index_answer(reply, encoder)
+    _index_answer(reply, engine, encoder)
 
 
 def _remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
@@ -83,8 +82,10 @@ def _remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
     """
     turn, companion = reply.turn, reply.turn.conversation.companion
     owner = reply.owner
-    indexing.index_turns(person_id=reply.owner_id, turn_ids=[turn.pk], encoder=encoder)
-    vectors = encoder.encode(question_forms(turn.text, person=owner.called, companion=companion.name))
+    with acting_as(reply.owner_id):
+        before = dialogue.said_before(turn)
+    forms = question_forms(turn.text, person=owner.called, companion=companion.name, before=before)
+    read = indexing.index_and_read(person_id=reply.owner_id, turn_id=turn.pk, texts=forms, encoder=encoder)
     moment = clock.local(clock.now(), owner.time_zone)
     with acting_as(reply.owner_id):
         remembering = recall(
@@ -93,7 +94,8 @@ def _remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
             question=turn.text,
             moment=moment,
             encoder=encoder,
-            vectors=vectors,
+            before=before,
+            read=read,
             leave_out=[turn.pk],
         )
         notes = reading.choose(remembering, zone=owner.time_zone)
@@ -154,8 +156,13 @@ def _finish(reply: Reply, written: Written, made: Prompt | None, entries: ReplyL
         entries.write("done", state=written.state)
 
 
-def _index_answer(reply: Reply, encoder: Encoder) -> None:
-    """What a model answered can be recalled as well; what the recall-only engine quotes is there already."""
+def _index_answer(reply: Reply, engine: Engine, encoder: Encoder) -> None:
+    """What a model answered can be recalled as well; what the recall-only engine quotes is there already.
+
+    Only now the turns before come to know what was said after them: before, they would have echoed the question.
+    """
     with acting_as(reply.owner_id):
         answers = list(Reply.objects.filter(pk=reply.pk, answer__isnull=False).values_list("answer_id", flat=True))
-    indexing.index_turns(person_id=reply.owner_id, turn_ids=answers, encoder=encoder)
+        indexing.widen_windows(person_id=reply.owner_id, turn_ids=[reply.turn_id])
+    if engine.converses:
+        indexing.index_turns(person_id=reply.owner_id, turn_ids=answers, encoder=encoder)

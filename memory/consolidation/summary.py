@@ -180,6 +180,7 @@ def keep(*, session: Session, made: Summary) -> Memory:
 
 def _key(memory: Memory, made: Summary) -> Key:
     mean = lexicon.mean_length(lexicon.collection(memory.owner_id))
+    terms = lexicon.document_vector(made.terms, mean_length=mean)
     return Key(
         owner_id=memory.owner_id,
         companion_id=memory.companion_id,
@@ -187,7 +188,10 @@ def _key(memory: Memory, made: Summary) -> Key:
         kind=Key.Kind.SUMMARY,
         encoder=made.encoder,
         embedding=made.embedding,
-        terms=lexicon.document_vector(made.terms, mean_length=mean),
+        session_id=memory.session_id,
+        terms=terms,
+        terms_before=terms,
+        terms_window=terms,
         said_at=memory.said_at,
     )
 

@@ -12,11 +12,10 @@ from threading import Lock
 from typing import Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-import numpy as np
 from django.db import connection
 
 from memory import clock, dialogue, indexing
-from memory.encoder import Encoder, Vectors
+from memory.encoder import Encoder, Tokens, Vectors
 from memory.history.told import History, Skipped, Told
 from memory.isolation import acting_as
 from memory.models import Companion, Conversation, Session, Speaker, Turn
@@ -116,13 +115,20 @@ class _InOrder:
         self._before = before
 
     def encode(self, texts: list[str]) -> Vectors:
-        """As the encoder itself does; texts of a length go together, so that little is padded."""
-        order = sorted(range(len(texts)), key=lambda place: len(texts[place]))
+        """As the encoder itself does."""
+        return self.read(texts)[0]
+
+    def read(self, texts: list[str]) -> tuple[Vectors, Tokens]:
+        """As the encoder itself does, in this batch's turn."""
         with self._encoding:
-            vectors = self._encoder.encode([texts[place] for place in order])
+            made = self._encoder.read(texts)
         if self._before is not None:
             wait([self._before])
-        return vectors[np.argsort(order)] if order else vectors
+        return made
+
+    def count(self, text: str) -> int:
+        """As the encoder itself does."""
+        return self._encoder.count(text)
 
 
 def _keep_batch(companion: Companion, source: str, batch: Sequence[Told], kept: Kept) -> list[int]:

@@ -12,7 +12,7 @@ from django.core.management import call_command
 from django.core.management.base import CommandError
 from django.db import connections
 
-from companion.operations.benchmarks import beam, locomo, madial, peer_ways, peers
+from companion.operations.benchmarks import beam, locomo, madial, peer_ways, peers, recall
 from memory.history import beam as beam_format
 from memory.history import locomo as locomo_format
 from memory.history import madial as madial_format
@@ -271,3 +271,27 @@ def test_prompts_of_a_conversation_share_their_beginnings(ana):
     figures = bench("prompt", "--turns", "6")
     assert figures["prompts"] == 3
     assert 0 < figures["prefix_share"] < 1
+
+
+@pytest.mark.django_db
+def test_remembering_in_a_crowd_is_measured_against_its_floor(ana):
+    figures = bench("recall", "--memories", "300", "--people", "3", "--largest", "200", "--questions", "6")
+    assert {*figures["build_ms"]} == {*figures["floor_ms"]} == {"p50", "p95"}
+    assert figures["ratio_p50"] == pytest.approx(figures["build_ms"]["p50"] / figures["floor_ms"]["p50"], rel=0.01)
+    assert figures["ratio_p95"] > 0
+
+
+@pytest.mark.parametrize(
+    ("size", "shares"), [((10, 3, 4), [4, 3, 3]), ((5, 1, 5), [5]), ((400_000, 200, 50_000), None)]
+)
+def test_memories_are_shared_out_to_the_last(size, shares):
+    made = recall.shared_out(*size)
+    assert sum(made) == size[0]
+    assert len(made) == size[1]
+    assert shares is None or made == shares
+
+
+@pytest.mark.parametrize("size", [(10, 0, 5), (10, 5, 9), (10, 1, 9), (10, 3, 0)])
+def test_impossible_crowds_are_told(size):
+    with pytest.raises(CommandError, match="can't be"):
+        recall.shared_out(*size)

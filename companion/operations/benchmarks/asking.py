@@ -89,7 +89,7 @@ def rank(
         importing = bar.add_task("Importing", total=sum(life.history.total for life in lives))
         asking = bar.add_task("Asking", total=sum(len(life.questions) for life in lives))
         for number, life in enumerate(lives):
-            companion, person, moment = _lived(number, life, so_far, lambda read: bar.advance(importing, read))
+            companion, person, moment = lived(number, life, so_far, lambda read: bar.advance(importing, read))
             for row in _answers(companion, person.called, moment, life.questions, ask, id_of):
                 so_far.rows.append(row)
                 bar.advance(asking)
@@ -97,8 +97,8 @@ def rank(
     return _told(name, lives, out, so_far, tell)
 
 
-def _lived(
-    number: int, life: Life, so_far: Asked, progress: Callable[[int], None]
+def lived(
+    number: int | str, life: Life, so_far: Asked, progress: Callable[[int], None]
 ) -> tuple[Companion, Person, datetime]:
     """The life in a new person's memory, and the moment after it."""
     person, companion = scratch_person(f"life-{number}", name=life.history.person, companion=life.history.companion)

@@ -34,7 +34,16 @@ def run(*, tell: Telling, data: Path, out: Path, **_: Any) -> dict[str, Any]:
 
 def unasked(companion: Companion, person: str, dialogue: str, moment: datetime, encoder: Encoder) -> Remembering:
     """What comes to mind while people talk."""
-    return recall(companion=companion, person=person, question=dialogue, moment=moment, encoder=encoder, most=MOST)
+    return recall(
+        companion=companion,
+        person=person,
+        question=dialogue,
+        moment=moment,
+        encoder=encoder,
+        asked=False,
+        admit_faded=True,  # the pool spans a year, and what is judged is the order
+        most=MOST,
+    )
 
 
 def life(data: Path) -> Life:

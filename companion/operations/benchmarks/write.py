@@ -10,7 +10,7 @@ from companion.operations.benchmarks.scratch import scratch_database, scratch_pe
 from companion.operations.benchmarks.synthetic import Talk, history
 from companion.operations.benchmarks.telling import Telling
 from memory import encoder
-from memory.encoder import Encoder, Vectors
+from memory.encoder import Encoder, Tokens, Vectors
 from memory.history.keep import keep
 from memory.history.told import History
 from memory.models import Companion
@@ -28,8 +28,16 @@ class Recording:
 
     def encode(self, texts: list[str]) -> Vectors:
         """As the encoder does."""
+        return self.read(texts)[0]
+
+    def read(self, texts: list[str]) -> tuple[Vectors, Tokens]:
+        """As the encoder does."""
         self.batches.append(texts)
-        return self._encoder.encode(texts)
+        return self._encoder.read(texts)
+
+    def count(self, text: str) -> int:
+        """As the encoder does."""
+        return self._encoder.count(text)
 
 
 @dataclass

@@ -7,15 +7,17 @@ from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from companion.operations.benchmarks import beam, locomo, madial, peers, prompt, write
+from companion.operations.benchmarks import beam, fit, locomo, madial, peers, prompt, recall, write
 from companion.operations.benchmarks.telling import Telling
 
 BENCHMARKS: dict[str, ModuleType] = {
     "locomo": locomo,
     "beam": beam,
+    "fit": fit,
     "madial": madial,
     "peers": peers,
     "prompt": prompt,
+    "recall": recall,
     "write": write,
 }
 
