@@ -37,16 +37,23 @@ SIGNS = (
     "own_words_window",  # the last two among the turns of the one asked about
     "own_meaning",
 )
+# A lead counts by how near the leader is and by who was asked about and speaks; who is ahead counts by their words.
+TOGETHER = (
+    ("margin", "meaning"),
+    ("asked_against_other", "own_words_window"),
+    ("margin", "asked_speaks"),
+    ("margin", "somebody_asked"),
+)
 SUFFICIENT = 0.5
 
 
 def answerable(turns: Turns, weights: Weights, *, speaker: str | None) -> float:
-    """How sure it is that memory holds the answer, 0-1: a logistic regression on SIGNS, calibrated."""
+    """How sure it is that memory holds the answer, 0-1: a logistic regression on SIGNS and TOGETHER, calibrated."""
     return round(sureness(turns, weights, TABLE["answerable"], speaker=speaker), 4)
 
 
 def sureness(turns: Turns, weights: Weights, verdict: Weights, *, speaker: str | None) -> float:
-    """The same by another table: `verdict` weighs SIGNS, with an offset; `weights` rank the turns."""
+    """The same by another table: `verdict` weighs the signs, with an offset; `weights` rank the turns."""
     if not len(turns):
         return 0.0
     figures = signs(turns, weights, speaker=speaker)
@@ -55,12 +62,12 @@ def sureness(turns: Turns, weights: Weights, verdict: Weights, *, speaker: str |
 
 
 def signs(turns: Turns, weights: Weights, *, speaker: str | None) -> dict[str, float]:
-    """The figures that `answerable` weighs, by name."""
+    """The figures that `answerable` weighs, by name: SIGNS, and products of two of them as “one x other”."""
     scores = combination.weigh(turns.parts, {**weights, "speaker": 0.0})
     order = np.argsort(-scores)
     own = np.ones(len(turns), bool) if speaker is None else turns.said_by_person == (speaker == "person")
     part = {name: turns.part(name) for name in ("lexical_turn", "lexical_window", "dense")}
-    return {
+    alone = {
         "best": float(scores[order[0]]),
         "margin": float(scores[order[0]] - scores[order[min(4, len(order) - 1)]]),
         "asked_against_other": float(_best(scores, own) - _best(scores, ~own)) if own.any() and (~own).any() else 0.0,
@@ -72,6 +79,7 @@ def signs(turns: Turns, weights: Weights, *, speaker: str | None) -> dict[str, f
         "own_words_window": float(_best(part["lexical_window"], own)),
         "own_meaning": float(_best(part["dense"], own)),
     }
+    return alone | {f"{one} x {other}": alone[one] * alone[other] for one, other in TOGETHER}
 
 
 def _best(figures: NDArray[np.float64], among: NDArray[np.bool_]) -> float:

@@ -320,7 +320,7 @@ def _asked(material: Material, text: str, notes: Sequence[Note]) -> str:
         nothing=remembering.needs_memory and not material.notes,
         missing=remembering.needs_memory and not remembering.sufficient and asks(material.text),
         sufficient=remembering.sufficient,
-        dates=getattr(remembering, "dates", None),
+        dates=remembering.dates,
         moment=material.moment,
     )
 

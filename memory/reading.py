@@ -25,8 +25,8 @@ from memory.temporal import when_in_words
 
 MOST_NOTES = 8
 MOST_UNASKED = 4  # where nothing is asked, a few are enough to know what it goes with
-WORTH_READING = 0.15  # of the best candidate's chance to be evidence; the rest is noise beside it
-FLOOR = 0.01  # chance below which nothing is worth reading at all
+WORTH_READING = 0.1  # of the best candidate's chance to be evidence; the rest is noise beside it
+FLOOR = 0.001  # chance below which nothing is worth reading at all
 LONGEST_QUOTE = 600  # characters of one note
 LONGEST_NEIGHBOUR = 200  # characters of the turn beside it
 LOOKED_AT = 2000  # characters of a turn, or of the question, that are compared

@@ -15,6 +15,7 @@ from memory import clock, dialogue
 from memory.engine import Note
 from memory.models import Recall, Recalled, Reply, Speaker, Turn
 from memory.recall import Candidate, Remembering
+from memory.temporal import DateRange
 
 DIED_TOO_OFTEN = "The reply was begun several times and never finished. Your words are kept; try again in a while."
 
@@ -137,9 +138,7 @@ def write_recall(*, reply: Reply, remembering: Remembering, notes: Sequence[Note
         needs_memory=remembering.needs_memory,
         sufficient=remembering.sufficient,
         answerable=remembering.answerable,
-        asked_from=remembering.dates.start if remembering.dates else None,
-        asked_to=remembering.dates.end if remembering.dates else None,
-        asked_in_words=remembering.dates.text[:200] if remembering.dates else "",
+        **_dates(remembering.dates),
         milliseconds=remembering.milliseconds,
     )
     in_prompt = {note.turn for note in notes}
@@ -148,6 +147,14 @@ def write_recall(*, reply: Reply, remembering: Remembering, notes: Sequence[Note
         for rank, candidate in enumerate(_shown(remembering, in_prompt), start=1)
     )
     return recall
+
+
+def _dates(dates: DateRange | None) -> dict[str, object]:
+    """The time that was asked for; a month of any year has no first and last day."""
+    if dates is None:
+        return {}
+    days = {} if dates.any_year else {"asked_from": dates.start, "asked_to": dates.end}
+    return {**days, "asked_in_words": dates.text[:200]}
 
 
 def _shown(remembering: Remembering, in_prompt: set[int | None], beside: int = 4) -> list[Candidate]:

@@ -60,7 +60,7 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
     made: Prompt | None = None
     try:
         entries.write("phase", phase="remembering", recalled=None)
-        made = _remember(reply, engine, encoder)
+        made = remember(reply, engine, encoder)
         entries.write("phase", phase="remembered", recalled=len(made.notes))
         reply.engine = engine.name
         connection.close()
@@ -75,7 +75,7 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
     _index_answer(reply, engine, encoder)
 
 
-def _remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
+def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
     """The turn gets its keys, memory is asked, the prompt is built, the receipt is written.
 
     No database connection is held while the engine's own tokenizer measures the prompt.

@@ -141,6 +141,7 @@ class Receipt(Frame):
     needed: bool
     recalled: list[Recalled]
     sufficient: bool
+    dates: str  # the time that the question names, as it was understood; "" where it names none
 
 
 class Done(Frame):

@@ -12,7 +12,7 @@ from memory import clock
 from memory.engine import Speaker
 from memory.models import Recall, Recalled
 from memory.reading import excerpt
-from memory.temporal import when_in_words
+from memory.temporal import range_in_words, when_in_words
 
 NEAR = 0.35  # cosine from which "meaning" is told as a reason
 WORDS = 0.15  # share of the question's words from which "words" is
@@ -28,7 +28,18 @@ def receipts(reply_ids: Sequence[UUID], *, person: Person) -> dict[UUID | None, 
 def _receipt(recall: Recall, zone: str) -> Receipt:
     now = clock.now()
     recalled = [_recalled(row, recall, zone, now) for row in recall.recalled.all()]
-    return Receipt(needed=recall.needs_memory, recalled=recalled, sufficient=recall.sufficient)
+    return Receipt(
+        needed=recall.needs_memory, recalled=recalled, sufficient=recall.sufficient, dates=_understood(recall)
+    )
+
+
+def _understood(recall: Recall) -> str:
+    """“last spring”: 1 March to 31 May 2026."""
+    if not recall.asked_in_words:
+        return ""
+    first, last = recall.asked_from, recall.asked_to
+    days = range_in_words(first, last) if first and last else "of any year"
+    return f"“{recall.asked_in_words}”: {days}"
 
 
 def _recalled(row: Recalled, recall: Recall, zone: str, now: datetime) -> RecalledFrame:
@@ -52,6 +63,10 @@ def _recalled(row: Recalled, recall: Recall, zone: str, now: datetime) -> Recall
 def why(scores: dict[str, float]) -> list[str]:
     """The reasons that weighed, in words."""
     reasons = []
+    if scores.get("said_then", 0) > 0:
+        reasons.append("Said at that time")
+    elif scores.get("happened_then", 0) > 0:
+        reasons.append("About that time")
     if scores["lexical"] >= WORDS:
         reasons.append("Shares your words")
     if scores["dense"] >= NEAR:

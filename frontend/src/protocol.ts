@@ -33,6 +33,8 @@ export interface Receipt {
   needed: boolean;
   recalled: Recalled[];
   sufficient: boolean;
+  /** The time that the question names, as it was understood; "" where it names none. */
+  dates: string;
 }
 
 export interface Engine {

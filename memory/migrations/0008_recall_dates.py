@@ -13,7 +13,9 @@ class Migration(migrations.Migration):
         migrations.AddField(
             model_name="recall",
             name="asked_from",
-            field=models.DateField(help_text="first day of the time that the question names", null=True),
+            field=models.DateField(
+                help_text="first day of the time that the question names, where it is one", null=True
+            ),
         ),
         migrations.AddField(
             model_name="recall",

@@ -17,7 +17,7 @@ class Recall(OwnedModel):
     needs_memory = models.BooleanField(default=True, help_text="the gate's verdict")
     sufficient = models.BooleanField(default=False, help_text="whether memory seems to hold the answer")
     answerable = models.FloatField(default=0.0, help_text="0-1: how sure it is that memory holds the answer")
-    asked_from = models.DateField(null=True, help_text="first day of the time that the question names")
+    asked_from = models.DateField(null=True, help_text="first day of the time that the question names, where it is one")
     asked_to = models.DateField(null=True, help_text="last day of it")
     asked_in_words = models.CharField(max_length=200, blank=True, default="", help_text="the words that name the time")
     milliseconds = models.FloatField(default=0.0)

@@ -7,7 +7,7 @@ and wrong ranges of weak extractors to cost more than missing ones.
 from memory.temporal.events import has_time_words, told_dates
 from memory.temporal.question import asked_range, asks_when
 from memory.temporal.ranges import DateRange
-from memory.temporal.words import ago_in_words, day_in_words, when_in_words
+from memory.temporal.words import ago_in_words, day_in_words, range_in_words, when_in_words
 
 __all__ = [
     "DateRange",
@@ -16,6 +16,7 @@ __all__ = [
     "asks_when",
     "day_in_words",
     "has_time_words",
+    "range_in_words",
     "told_dates",
     "when_in_words",
 ]

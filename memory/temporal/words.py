@@ -11,6 +11,16 @@ def day_in_words(day: date, *, today: date) -> str:
     return words if day.year == today.year else f"{words} {day.year}"
 
 
+def range_in_words(first: date, last: date) -> str:
+    """“1 March to 31 May 2026”; a single day is “Tuesday 5 May 2026”."""
+    if first == last:
+        return f"{first:%A} {first.day} {first:%B} {first.year}"
+    began = f"{first.day} {first:%B} {first.year}"
+    if first.year == last.year:
+        began = f"{first.day}" if first.month == last.month else f"{first.day} {first:%B}"
+    return f"{began} to {last.day} {last:%B} {last.year}"
+
+
 def ago_in_words(day: date, *, today: date) -> str:
     """“today”, “yesterday”, “six months ago”; a date to come is “in three days”."""
     days = (today - day).days

@@ -249,7 +249,7 @@ class Broken:
 
     name = "broken"
 
-    def encode(self, texts):
+    def read(self, texts):
         raise RuntimeError("the encoder failed")
 
 

@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
-from types import SimpleNamespace
 
 import pytest
 from hypothesis import HealthCheck, given
@@ -20,14 +19,14 @@ from memory.models import Memory, Session
 from memory.prompt import MESSAGE_OVERHEAD, Heard, Material, Told, estimate_tokens, lay_out
 from memory.prompt_cache import prefix_share, shared_prefix
 from memory.recall import Remembering
+from memory.temporal import DateRange
 from tests.memory.test_dialogue import companion_of, say
 
 NOW = datetime(2026, 11, 5, 18, 30, tzinfo=UTC)
 
 
 def remembering(*, sufficient=True, needs_memory=True, **more):
-    found = Remembering("?", NOW, [], needs_memory=needs_memory, sufficient=sufficient)
-    return SimpleNamespace(**vars(found), **more) if more else found
+    return Remembering("?", NOW, [], needs_memory=needs_memory, sufficient=sufficient, **more)
 
 
 def note(turn, quote="I keep bees.", *, score=0.8, days=10, **more):
@@ -144,7 +143,7 @@ def test_when_memory_holds_the_answer_nothing_is_doubted():
 
 
 def test_the_stretch_of_time_that_was_understood_is_told():
-    spring = SimpleNamespace(start=date(2026, 3, 1), end=date(2026, 5, 31), any_year=False, text="last spring")
+    spring = DateRange(date(2026, 3, 1), date(2026, 5, 31), text="last spring")
     told = asked(laid(material(remembering=remembering(dates=spring))))
     assert "“last spring” is 2026-03-01 to 2026-05-31." in told
 

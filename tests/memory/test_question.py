@@ -16,7 +16,7 @@ from memory.question import asked_about, asks, normal_form
         ("Do you remember the name of my sister's dog?", "the name of my sister's dog"),
         ("How many eggs did I buy?", "eggs did I buy"),
         ("What did I promise Caroline?", "I promise Caroline"),
-        ("What did Rosemary recommend?", "you recommend"),
+        ("What did Rosemary recommend?", "I recommend"),
         ("And her?", "And her"),
         ("???", "???"),
     ],
@@ -39,7 +39,7 @@ def test_any_text_has_a_normal_form_that_is_not_emptier_than_it(question, person
         ("What did I cook on my birthday?", "person"),
         ("What was the film you told me about?", "companion"),
         ("Is it cold in Lisbon?", None),
-        ("Did Caroline visit Rosemary?", None),
+        ("Did Caroline visit Rosemary?", "person"),
     ],
 )
 def test_whose_words_are_looked_for(question, who):

@@ -96,8 +96,8 @@ class TestNotes:
         turns = [life.says(f"I bought {word}.", days=place) for place, word in enumerate(words)]
         assert len(life.notes()) == reading.MOST_NOTES
         assert len(life.notes("I went to the market.")) == reading.MOST_UNASKED
-        assert [note.turn for note in life.notes(turns=turns[:2], scores=[0.9, 0.3])] == [turns[0].pk]
-        assert life.notes(turns=turns[:1], scores=[0.1]) == []
+        assert [note.turn for note in life.notes(turns=turns[:2], scores=[0.9, 0.05])] == [turns[0].pk]
+        assert life.notes(turns=turns[:1], scores=[0.0005]) == []
 
     def test_a_turn_forgotten_meanwhile_is_left_out(self, life):
         gone, kept = life.says("I bought apples."), life.says("I bought bread.")

@@ -3,6 +3,7 @@
 import json
 import os
 from argparse import ArgumentParser
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,12 +41,16 @@ MADE_BY = "manage.py bench fit --locomo FILE --beam DIR --madial DIR --out memor
 
 
 class Asking(StrEnum):
-    """When and of whom a question was asked; only the gate learns from the last three."""
+    """When and of whom a question was asked. The order of turns is learnt from the first two, the gate from all."""
 
     AFTERWARDS = "afterwards"  # as the benchmark does
     JUST_AFTER = "just after"  # the answer was said, and nothing after it
     TOO_EARLY = "too early"  # just before the answer was said
     OF_ANOTHER = "of another"  # a question about somebody else's life
+
+
+# How much a question counts by when it was asked: people also ask for what they have just said, and of a young memory.
+TEACHES = {Asking.AFTERWARDS: 1.0, Asking.JUST_AFTER: 0.4}
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,29 @@ class Case:
     @property
     def teaches(self) -> bool:
         """Whether the order can be learnt from it: a right turn was among those that came to mind."""
-        return self.asking == Asking.AFTERWARDS and bool(self.gold.any())
+        return self.asking in TEACHES and bool(self.gold.any())
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """What was reached on questions whose conversation the weights had not seen."""
+
+    reached: dict[Asking, list[dict[str, float]]]
+    sure: list[tuple[Case, float]]  # each question with how sure it was, 0-1, that memory holds the answer
+
+    def row(self) -> dict[str, Any]:
+        """Means in per cent, and how well the gate tells what can be answered from what can't."""
+        soon = _means(self.reached[Asking.JUST_AFTER])
+        row: dict[str, Any] = _means(self.reached[Asking.AFTERWARDS])
+        row["R@10 just after"] = soon.get("R@10")
+        row["AUC"] = auc(self._asked(Asking.AFTERWARDS))
+        row["AUC too early"] = auc(self._asked(Asking.TOO_EARLY, Asking.JUST_AFTER))
+        answered = [(case, chance) for case, chance in self._asked(Asking.AFTERWARDS) if case.answerable]
+        row["AUC of another"] = auc([*answered, *self._asked(Asking.OF_ANOTHER)])
+        return row
+
+    def _asked(self, *ways: Asking) -> list[tuple[Case, float]]:
+        return [(case, chance) for case, chance in self.sure if case.asking in ways]
 
 
 @dataclass(frozen=True)
@@ -87,15 +114,16 @@ def run(*, tell: Telling, locomo: Path, beam: Path | None, madial: Path | None, 
     check_output(out)
     sets = collect(tell=tell, locomo=locomo, beam=beam, madial=madial)
     asked = [*sets["locomo"], *sets.get("beam", [])]
-    rows: list[dict[str, Any]] = [
-        {"set": name, **left_out(sets[name], asked, ASKED)} for name in ("locomo", "beam") if name in sets
-    ]
+    found = {name: left_out(sets[name], asked, ASKED) for name in ("locomo", "beam") if name in sets}
+    rows = [{"set": name, **each.row()} for name, each in found.items()]
     if "madial" in sets:
         rows.append({"set": "madial", **by_fifths(sets["madial"], UNASKED)})
     tell.table("Left out", rows)
+    sure = reliability([pair for each in found.values() for pair in each.sure])
+    tell.table("How often it was right to be so sure", sure)
     table = fitted(asked, sets.get("madial", []))
     out.write_text(json.dumps({"made_by": MADE_BY, **table}, indent=2) + "\n", encoding="utf-8")
-    return {"benchmark": "fit", "left_out": rows, "out": str(out)}
+    return {"benchmark": "fit", "left_out": rows, "reliability": sure, "out": str(out)}
 
 
 def collect(*, tell: Telling, locomo: Path, beam: Path | None, madial: Path | None) -> dict[str, list[Case]]:
@@ -172,19 +200,19 @@ class Questioner:
         return Case(self._life, turns, gold, len(known.right), known.answerable, remembering.speaker, asking)
 
 
-def left_out(cases: Sequence[Case], teachers: Sequence[Case], names: Sequence[str]) -> dict[str, float | None]:
+def left_out(cases: Sequence[Case], teachers: Sequence[Case], names: Sequence[str]) -> LeftOut:
     """What the weights reach on each conversation when they were fitted on all the others."""
-    reached, sure = [], []
+    reached: dict[Asking, list[dict[str, float]]] = {asking: [] for asking in TEACHES}
+    sure = []
     for life in dict.fromkeys(case.life for case in cases):
         others = [case for case in teachers if case.life != life]
         weights = softmax_fit(others, names)
         verdict = logistic_fit(*_signs(others, weights))
         for case in (case for case in cases if case.life == life):
-            if case.asking == Asking.AFTERWARDS and case.answerable and case.all_gold:
-                reached.append(measured(case, weights))
+            if case.asking in TEACHES and case.answerable and case.all_gold:
+                reached[case.asking].append(measured(case, weights))
             sure.append((case, gate.sureness(case.turns, weights, verdict, speaker=case.speaker)))
-    afterwards = [(case, chance) for case, chance in sure if case.asking == Asking.AFTERWARDS]
-    return {**_means(reached), "AUC": auc(afterwards), "AUC of all ways of asking": auc(sure)}
+    return LeftOut(reached, sure)
 
 
 def by_fifths(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]:
@@ -237,9 +265,9 @@ def softmax_fit(cases: Sequence[Case], names: Sequence[str]) -> dict[str, float]
 
 def _shares(cases: Sequence[Case]) -> NDArray[np.float64]:
     """How much each question counts: the sets together, each of them as much by the root of its size."""
-    kinds = [case.life.split("-")[0] for case in cases]
-    size = {kind: kinds.count(kind) for kind in kinds}
-    shares = np.array([size[kind] ** -0.5 for kind in kinds])
+    kinds = [(case.life.split("-")[0], case.asking) for case in cases]
+    size = Counter(kinds)
+    shares = np.array([TEACHES[asking] * size[name, asking] ** -0.5 for name, asking in kinds])
     return np.asarray(shares / shares.sum())
 
 
@@ -291,6 +319,22 @@ def auc(sure: Sequence[tuple[Case, float]]) -> float | None:
     """The chance that a question that can be answered is held for surer than one that can't; None if all are alike."""
     truth = [case.answerable for case, _ in sure]
     return round(float(roc_auc_score(truth, [chance for _, chance in sure])), 3) if len(set(truth)) > 1 else None
+
+
+def reliability(sure: Sequence[tuple[Case, float]]) -> list[dict[str, float]]:
+    """By tenths of sureness: how many questions, how sure on average, and which share could be answered (0-1)."""
+    chances = np.array([chance for _, chance in sure])
+    truth = np.array([case.answerable for case, _ in sure])
+    tenth = np.minimum((chances * 10).astype(int), 9)
+    return [
+        {
+            "from": place / 10,
+            "questions": int((tenth == place).sum()),
+            "sure": round(float(chances[tenth == place].mean()), 3),
+            "answerable": round(float(truth[tenth == place].mean()), 3),
+        }
+        for place in np.unique(tenth).tolist()
+    ]
 
 
 def _read(path: Path) -> Any:

@@ -61,7 +61,7 @@ def _conversation(companion: Companion, talk: Talk, rounds: int, encoder_: Encod
     for _ in range(rounds):
         reply = claimed(companion, conversation_id, talk.text())
         conversation_id = reply.turn.conversation_id
-        yield replying._remember(reply, RecallOnly(), encoder_)
+        yield replying.remember(reply, RecallOnly(), encoder_)
         with acting_as(companion.owner_id):
             replies.finish(reply=reply, state=Reply.State.WHOLE, text=f"{talk.text()} {talk.text()}")
             answered = Reply.objects.of(companion.owner_id).get(pk=reply.pk).answer_id
