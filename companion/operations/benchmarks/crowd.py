@@ -28,7 +28,7 @@ from memory.models import Companion
 from memory.question import ends_in_question
 from memory.temporal import has_time_words
 
-BANK = 3_000  # sentences that are really encoded
+BANK = 3_000  # sentences that are really encoded, at most: as many as there are memories
 PLACEHOLDER = "Nora"  # the name they are encoded with
 NOISE = 0.03  # standard deviation a dimension, before the vector is brought to unit length
 SPAN = timedelta(days=3 * 365)  # over which everybody's memories are spread, until yesterday
@@ -91,11 +91,11 @@ class Made:
 class Crowd:
     """Fills an empty database."""
 
-    def __init__(self, encoder: Encoder, seed: int = 0) -> None:
+    def __init__(self, encoder: Encoder, *, memories: int, seed: int = 0) -> None:
         self._dice = np.random.default_rng(seed)
         self._talk = Talk(seed)
         self._encoder = encoder.name
-        self._bank = _bank(self._talk, encoder)
+        self._bank = _bank(self._talk, encoder, min(memories, BANK))
         self._last_turn = self._last_session = 0
 
     def fill(self, *, sizes: Sequence[int], progress: Callable[[int], None]) -> list[Companion]:
@@ -151,8 +151,8 @@ class Crowd:
         )
 
 
-def _bank(talk: Talk, encoder: Encoder) -> list[Sentence]:
-    texts = [talk.sentence(PLACEHOLDER) for _ in range(BANK)]
+def _bank(talk: Talk, encoder: Encoder, size: int) -> list[Sentence]:
+    texts = [talk.sentence(PLACEHOLDER) for _ in range(size)]
     vectors = encoder.encode(texts)
     left_out = set(lexicon.stems(PLACEHOLDER))
     return [

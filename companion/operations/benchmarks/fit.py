@@ -134,6 +134,8 @@ def collect(*, tell: Telling, locomo: Path, beam: Path | None, madial: Path | No
         sets["beam"] = (beams.lives(beam), _beam_answers(beam))
     if madial is not None:
         sets["madial"] = ([madials.life(madial)], _madial_answers(madial))
+    if sum(len(lives) for name, (lives, _) in sets.items() if name != "madial") < 2:
+        raise CommandError("Fitting needs two conversations at least, so that one can be left out; name more.")
     with scratch_database(), tell.progress() as bar:
         return {
             name: _cases(name, lives, answers, bar, bar.add_task(name, total=sum(map(_work, lives))))

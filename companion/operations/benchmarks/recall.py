@@ -43,7 +43,7 @@ def run(*, tell: Telling, memories: int, people: int, largest: int, questions: i
     with scratch_database(), tell.progress() as bar:
         filling, asking = bar.add_task("Filling", total=memories), bar.add_task("Asking", total=questions)
         began = time.perf_counter()
-        crowd = Crowd(encoder.current())
+        crowd = Crowd(encoder.current(), memories=memories)
         companion = crowd.fill(sizes=sizes, progress=lambda made: bar.advance(filling, made))[0]
         spent = time.perf_counter() - began
         build, floor = _asked(companion, questions, lambda: bar.advance(asking))
