@@ -19,14 +19,14 @@ from memory.engine import Neighbour, Note
 from memory.engine import Speaker as Said
 from memory.gate import needs_memory
 from memory.models import Speaker, Turn
-from memory.question import asks
 from memory.recall import Candidate, Remembering
 from memory.temporal import when_in_words
 
 MOST_NOTES = 8
 MOST_UNASKED = 4  # where nothing is asked, a few are enough to know what it goes with
 WORTH_READING = 0.1  # of the best candidate's chance to be evidence; the rest is noise beside it
-FLOOR = 0.001  # chance below which nothing is worth reading at all
+FLOOR = 0.001  # chance below which nothing is worth reading at all, where something is asked
+FLOOR_UNASKED = 0.01  # and where nothing is: there, silence is better than a guess
 LONGEST_QUOTE = 600  # characters of one note
 LONGEST_NEIGHBOUR = 200  # characters of the turn beside it
 LOOKED_AT = 2000  # characters of a turn, or of the question, that are compared
@@ -39,7 +39,7 @@ DIGITS = re.compile(r"\d+")
 
 def choose(remembering: Remembering, *, zone: str) -> list[Note]:
     """The notes of one recall, in time order; small talk never. `zone` is the person's own."""
-    told = _told(remembering)[: MOST_NOTES if asks(remembering.question) else MOST_UNASKED]
+    told = _told(remembering)[: MOST_NOTES if remembering.asked else MOST_UNASKED]
     asked = frozenset(lexicon.stems(remembering.question[:LOOKED_AT]))
     moment = clock.local(remembering.moment, zone)
     notes = [_note(telling, asked, zone, moment) for telling in told]
@@ -60,7 +60,7 @@ class _Telling:
 
 def _told(remembering: Remembering) -> list[_Telling]:
     """The worthy turns, best first, each thing once."""
-    worthy = _worth_reading(remembering.candidates)
+    worthy = _worth_reading(remembering.candidates, FLOOR if remembering.asked else FLOOR_UNASKED)
     turns = Turn.objects.in_bulk([candidate.turn_id for candidate in worthy])
     told: list[_Telling] = []
     for candidate in worthy:
@@ -76,10 +76,10 @@ def _told(remembering: Remembering) -> list[_Telling]:
     return [telling for telling in told if not _echoes(telling, told)]
 
 
-def _worth_reading(candidates: Sequence[Candidate]) -> list[Candidate]:
+def _worth_reading(candidates: Sequence[Candidate], floor: float) -> list[Candidate]:
     if not candidates:
         return []
-    least = max(FLOOR, WORTH_READING * candidates[0].scores["total"])
+    least = max(floor, WORTH_READING * candidates[0].scores["total"])
     return [c for c in candidates[: 3 * MOST_NOTES] if c.scores["total"] >= least]
 
 

@@ -101,7 +101,7 @@ async def answer_json(send: Any, answer: Any, *, status: int = 200) -> None:
 async def complete(request: dict[str, Any], receive: Any, send: Any) -> None:
     """A chat completion in the mode that was chosen, remembered for whoever wants to see what was asked."""
     last = str(request["messages"][-1]["content"])
-    chosen = CHOSEN.findall(last)
+    chosen = CHOSEN.findall(last.rpartition("</memory>")[2])  # a mode that is only remembered is none
     mode = chosen[-1] if chosen else request["model"]
     record = {"request": request, "mode": mode, "hung_up": False}
     seen.append(record)

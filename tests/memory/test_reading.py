@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from memory import dialogue, lexicon, reading
 from memory.isolation import acting_as
 from memory.models import Speaker, Turn
+from memory.question import asks
 from memory.reading import LONGEST_QUOTE, passage
 from memory.recall import Candidate, Remembering
 from tests.memory.test_dialogue import say
@@ -57,7 +58,8 @@ class Life:
             Candidate(turn.pk, turn.pk, {"total": score, "speaker": 1.0})
             for turn, score in zip(found, scores, strict=True)
         ]
-        given = {"needs_memory": True, "sufficient": True, "candidates": candidates} | more
+        known = {"needs_memory": True, "sufficient": True, "asked": asks(question)}
+        given = known | {"candidates": candidates} | more
         with acting_as(self.person.pk):
             return reading.choose(Remembering(question, MOMENT, [question], **given), zone=self.person.time_zone)
 
@@ -98,6 +100,11 @@ class TestNotes:
         assert len(life.notes("I went to the market.")) == reading.MOST_UNASKED
         assert [note.turn for note in life.notes(turns=turns[:2], scores=[0.9, 0.05])] == [turns[0].pk]
         assert life.notes(turns=turns[:1], scores=[0.0005]) == []
+
+    def test_unasked_a_faint_one_is_left_alone(self, life):
+        turns = [life.says("I bought apples.")]
+        assert len(life.notes("Where did I shop?", turns=turns, scores=[0.005])) == 1
+        assert life.notes("I went to the market.", turns=turns, scores=[0.005]) == []
 
     def test_a_turn_forgotten_meanwhile_is_left_out(self, life):
         gone, kept = life.says("I bought apples."), life.says("I bought bread.")
