@@ -14,7 +14,7 @@ from memory.question import asks
 
 BLANK_LINES = re.compile(r"\n{3,}")
 MOST_QUOTES = 3
-WORTH_QUOTING = 0.75  # of the best note's score
+WORTH_QUOTING = 0.4  # of the best note’s chance: beyond, more is quoted and little of it is right
 
 
 class RecallOnly:
