@@ -1,7 +1,5 @@
 """The real parts of a test run: embedded PostgreSQL and Redis in a folder of their own, gone afterwards.
 
-Every process of `pytest -n` has its own.
-
 A pytest plugin, loaded before Django's settings are read (`-p tests.parts`).
 """
 
@@ -83,16 +81,9 @@ def redis_frozen() -> Iterator[None]:
         redis.send_signal(signal.SIGCONT)
 
 
-def pytest_unconfigure() -> None:
-    """A process of `pytest -n` is not waited for until its interpreter is done."""
-    clear_away()
-
-
 @atexit.register
 def clear_away() -> None:
     """Nothing of a test run stays."""
-    if not DATA_DIR.exists():
-        return
     redis.kill()
     redis.wait()
     postgres.leave()
