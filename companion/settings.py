@@ -39,6 +39,7 @@ ENGINE_MODEL = env.str("ENGINE_MODEL", default="")
 ENGINE_KEY = env.str("ENGINE_KEY", default="")
 ENGINE_TIMEOUT = env.float("ENGINE_TIMEOUT", default=60.0)  # seconds of silence before giving up
 ENGINE_DISCOVERY = env.bool("ENGINE_DISCOVERY", default=True)  # look at the usual local ports
+ENGINE_READS_TIME = env.bool("ENGINE_READS_TIME", default=False)  # ask it which days a question means
 ENCODER = env.str("ENCODER", default="all-MiniLM-L6-v2")
 STEMMER = env.str("STEMMER", default="english")
 

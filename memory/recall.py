@@ -62,6 +62,7 @@ def recall(
     admit_faded: bool = False,
     read: tuple[Vectors, Tokens] | None = None,
     leave_out: Sequence[int] = (),
+    dates: DateRange | None = None,
     most: int = 50,
 ) -> Remembering:
     """What this person's memory holds on a question, as of a moment on their clock, at most `most` turns.
@@ -69,8 +70,8 @@ def recall(
     `before` are the turns just before it in its conversation, oldest first. Whether something is `asked` is read from
     the words unless it is said. Unasked, only what is vivid and welcome comes to mind, unless faded ones are admitted.
     `read` is what the encoder read in `question_forms`, where the caller had it read other texts in the same pass;
-    `leave_out` names turns that are not looked at, such as the question's own. Runs inside `acting_as(person)`.
-    Writes nothing.
+    `leave_out` names turns that are not looked at, such as the question's own; `dates` is what an engine read where the
+    grammar is not sure (`memory/expansion.py`). Runs inside `acting_as(person)`. Writes nothing.
     """
     started = perf_counter()
     remembering, turns = come_to_mind(
@@ -83,6 +84,7 @@ def recall(
         asked=asked,
         read=read,
         leave_out=leave_out,
+        dates=dates,
     )
     if remembering.needs_memory:
         remembering = (
@@ -102,6 +104,7 @@ def come_to_mind(
     asked: bool | None = None,
     read: tuple[Vectors, Tokens] | None = None,
     leave_out: Sequence[int] = (),
+    dates: DateRange | None = None,
 ) -> tuple[Remembering, Turns]:
     """The turns that a question brings to mind with their parts, not yet weighed; `recall` weighs them."""
     asked = asks(question) if asked is None else asked
@@ -111,7 +114,7 @@ def come_to_mind(
     forms = question_forms(question, person=person, companion=companion.name, before=before, asked=asked)
     vectors, tokens = read or encoder.read(forms)
     speaker = asked_about(question, person=person, companion=companion.name) if asked else None
-    dates = asked_range(question, moment=moment) if asked else None
+    dates = asked_range(question, moment=moment) or dates if asked else None
     names = set(lexicon.stems(f"{person} {companion.name}"))
     idf = lexicon.inverse_frequencies(companion.owner_id, set(lexicon.stems(forms[-1])) - names)
     keys = search(

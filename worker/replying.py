@@ -16,6 +16,7 @@ from memory.isolation import acting_as
 from memory.models import Reply
 from memory.recall import question_forms, recall
 from worker.claims import Claim, claims
+from worker.expanding import time_meant
 from worker.stream import ReplyLog
 
 log = logging.getLogger(__name__)
@@ -84,9 +85,11 @@ def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
     owner = reply.owner
     with acting_as(reply.owner_id):
         before = dialogue.said_before(turn)
+    moment = clock.local(clock.now(), owner.time_zone)
+    meant = time_meant(turn.text, moment=moment, engine=engine)
     forms = question_forms(turn.text, person=owner.called, companion=companion.name, before=before)
     read = indexing.index_and_read(person_id=reply.owner_id, turn_id=turn.pk, texts=forms, encoder=encoder)
-    moment = clock.local(clock.now(), owner.time_zone)
+    dates = meant()
     with acting_as(reply.owner_id):
         remembering = recall(
             companion=companion,
@@ -97,6 +100,7 @@ def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
             before=before,
             read=read,
             leave_out=[turn.pk],
+            dates=dates,
         )
         notes = reading.choose(remembering, zone=owner.time_zone)
         material = prompt.gather(

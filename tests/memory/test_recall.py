@@ -4,6 +4,7 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from django.db import connection
 
 from memory import clock, encoder, indexing, reading
 from memory import prompt as prompts
@@ -98,10 +99,72 @@ def test_a_person_without_memories_gets_an_answer_that_says_so(ana):
     assert not found.sufficient
 
 
-@pytest.mark.parametrize("question", ["a", "the of and", "?" * 5000, "x " * 50_000, "漢字かな交じり文", "\ufffd"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "a",
+        "the of and",
+        "?" * 5000,
+        "x " * 50_000,
+        "漢字かな交じり文",
+        "ᚠᚢᚦ ⵣⵓⵍ?",
+        "\ufffd",
+        "What did I promise in the year 0?",
+        "What did I say on 31 February 99999?",
+        "What happened 10000000 years ago, or in 12345 weeks?",
+    ],
+)
 def test_a_strange_question_gets_an_answer(ana, question):
     remember(ana, LIFE[:2])
-    assert ask(ana, question).needs_memory in (True, False)
+    found = ask(ana, question)
+    assert len(found.candidates) == (2 if found.needs_memory else 0)
+
+
+def test_a_question_writes_nothing(ana):
+    remember(ana, LIFE)
+    companion = companion_of(ana)
+    with acting_as(ana.pk):
+        with connection.cursor() as cursor:
+            cursor.execute("set transaction read only")
+        found = recall(
+            companion=companion,
+            person=ana.called,
+            question="What colour is the kitchen?",
+            moment=clock.now(),
+            encoder=encoder.current(),
+        )
+    assert found.candidates
+
+
+def test_while_the_index_is_rebuilt_what_has_its_keys_is_found(ana):
+    remember(ana, LIFE[:3])
+    without = say(ana, LIFE[3]).turn
+    assert best(ana, "What did I promise to bring Ana?") == LIFE[0]
+    with acting_as(ana.pk):
+        Key.objects.all().delete()
+    found = ask(ana, "What colour is the kitchen?")
+    assert (found.candidates, found.sufficient) == ([], False)
+    indexing.index_turns(person_id=ana.pk, turn_ids=[without.pk], encoder=encoder.current())
+    assert best(ana, "What colour is the kitchen?") == LIFE[3]
+
+
+class Broken:
+    """An encoder that fails in the middle."""
+
+    name = "all-MiniLM-L6-v2"
+
+    def read(self, texts):
+        raise RuntimeError("the encoder failed")
+
+
+def test_an_encoder_that_fails_is_one_clear_error(ana):
+    remember(ana, LIFE)
+    companion = companion_of(ana)
+    with acting_as(ana.pk), pytest.raises(RuntimeError, match="the encoder failed"):
+        recall(
+            companion=companion, person="Ana", question="Which nut must I avoid?", moment=clock.now(), encoder=Broken()
+        )
+    assert best(ana, "Which nut must I avoid?") == LIFE[4]
 
 
 def test_keys_are_made_once_however_often_they_are_asked_for(ana):
