@@ -24,7 +24,7 @@ DATA_DIR.chmod(0o755)  # under root, PostgreSQL's own system user passes through
 
 os.environ["DATA_DIR"] = str(DATA_DIR)
 os.environ["ENGINE_DISCOVERY"] = "false"
-os.environ["OMP_NUM_THREADS"] = "1"  # processes side by side would fight over the cores
+os.environ["OMP_NUM_THREADS"] = os.environ["ENCODER_THREADS"] = "1"  # processes side by side would fight over cores
 for elsewhere in ("DATABASE_URL", "REDIS_URL", "ENGINE_URL", "SECRET_KEY", "SIGN_UP"):
     os.environ.pop(elsewhere, None)
 

@@ -83,6 +83,10 @@ class Stack:
         for name in names:
             self.wait_for(name)
 
+    def runs(self, name: str) -> bool:
+        """Whether it was started and has not ended since."""
+        return name in self.processes and self.processes[name].poll() is None
+
     def wait_for(self, name: str, seconds: float = 60) -> None:
         """Until a process answers; raises with the end of its log if it does not."""
         deadline = time.monotonic() + seconds
