@@ -21,7 +21,7 @@ test: ## Checks, unit, property, integration and browser tests
 	@$(PYTHON) companion/operations/install.py --test
 	@$(MAKE) --no-print-directory chromium lint
 	@cd frontend && PATH="$(CURDIR)/.venv/bin:$$PATH" npm test --silent
-	@.venv/bin/python -m pytest
+	@.venv/bin/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: ## ruff, mypy, the direction of imports, svelte-check
 	@$(PYTHON) companion/operations/install.py --test

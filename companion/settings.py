@@ -178,10 +178,9 @@ LANGUAGE_CODE = "en"
 USE_I18N = True
 
 STATIC_URL = "/static/"
-STATIC_ROOT = env.path("STATIC_ROOT", default=str(DATA_DIR / "static"))
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
 STATICFILES_DIRS = [FRONTEND_DIST] if FRONTEND_DIST.exists() else []
-WHITENOISE_USE_FINDERS = True
+WHITENOISE_USE_FINDERS = True  # the page is served from where it was built; nothing is collected
 DJANGO_VITE = {"default": {"manifest_path": FRONTEND_DIST / ".vite" / "manifest.json"}}
 
 _https = SITE_URL.startswith("https://")

@@ -3,6 +3,7 @@
 Everything here runs inside `acting_as(person)`; nothing here needs a model, so no model can lose a word.
 """
 
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -18,6 +19,18 @@ from memory.models import Companion, Conversation, Memory, Reply, Session, Sourc
 TITLE_LENGTH = 60
 LONE_SURROGATES = dict.fromkeys(range(55296, 57344), "�")
 UNKEEPABLE = LONE_SURROGATES | {0: "\ufffd"}  # PostgreSQL's text holds neither
+# Unicode's default-ignorable characters beyond its format characters (Cf): joiners, fillers, variation selectors
+UNSEEN = frozenset(
+    map(
+        chr,
+        (
+            *(0x034F, 0x115F, 0x1160, 0x17B4, 0x17B5, 0x3164, 0xFFA0),
+            *range(0x180B, 0x1810),
+            *range(0xFE00, 0xFE10),
+            *range(0xE0100, 0xE01F0),
+        ),
+    )
+)
 
 
 class NothingSaid(ValueError):
@@ -63,9 +76,14 @@ def keepable(text: str) -> str:
     if len(text) > settings.MESSAGE_LIMIT:
         raise TooLong(f"{len(text):,} characters; at most {settings.MESSAGE_LIMIT:,} fit into one message.")
     text = text.translate(UNKEEPABLE).replace("\r\n", "\n").replace("\r", "\n")
-    if not text.strip():
+    if is_blank(text):
         raise NothingSaid("There are no words in it.")
     return text
+
+
+def is_blank(text: str) -> bool:
+    """Nothing in it can be seen: white space, and characters that only join, part or direct others, as U+200B does."""
+    return all(each.isspace() or each in UNSEEN or unicodedata.category(each) == "Cf" for each in text)
 
 
 def say(

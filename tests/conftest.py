@@ -4,8 +4,10 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.test.utils import setup_databases
+from django.test import TransactionTestCase
+from django.test.utils import override_settings, setup_databases
 
+from tests.emptying import empty_database
 from tests.engine_server.fixtures import engine_server
 from tests.people import PASSWORD
 from worker.stream import connection
@@ -27,10 +29,18 @@ def django_db_setup(django_test_environment: None, django_db_blocker: Any) -> It
     """One test database under three roles; the whole server is thrown away afterwards."""
     from companion.operations.embedded import close_connections
 
-    with django_db_blocker.unblock():
+    with django_db_blocker.unblock(), pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: empty_database())
         setup_databases(verbosity=0, interactive=False)
         yield
         close_connections()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords(django_test_environment: None) -> Iterator[None]:
+    """Accounts are made in no time."""
+    with override_settings(PASSWORD_HASHERS=["tests.people.OneRound"]):
+        yield
 
 
 @pytest.fixture(autouse=True)

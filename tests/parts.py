@@ -1,10 +1,12 @@
 """The real parts of a test run: embedded PostgreSQL and Redis in a folder of their own, gone afterwards.
 
-A pytest plugin, loaded before Django's settings are read (`-p tests.parts`).
+A pytest plugin, loaded before Django's settings are read (`-p tests.parts`). Of a run that is spread over processes
+(`-n 2`), each process that runs tests has parts of its own; the one that only hands them out has none.
 """
 
 import asyncio
 import atexit
+import fcntl
 import os
 import shutil
 import signal
@@ -22,6 +24,7 @@ DATA_DIR.chmod(0o755)  # under root, PostgreSQL's own system user passes through
 
 os.environ["DATA_DIR"] = str(DATA_DIR)
 os.environ["ENGINE_DISCOVERY"] = "false"
+os.environ["OMP_NUM_THREADS"] = os.environ["ENCODER_THREADS"] = "1"  # processes side by side would fight over cores
 for elsewhere in ("DATABASE_URL", "REDIS_URL", "ENGINE_URL", "SECRET_KEY", "SIGN_UP"):
     os.environ.pop(elsewhere, None)
 
@@ -29,9 +32,25 @@ from companion.operations import embedded  # noqa: E402 - the environment comes 
 from companion.operations.postgres import Postgres  # noqa: E402
 
 postgres = Postgres(DATA_DIR, {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"})
-postgres.use()
-_connected_to = postgres.pid()
-redis = subprocess.Popen(embedded.redis_command(DATA_DIR, durable=False), stdout=subprocess.DEVNULL)
+redis: "subprocess.Popen[bytes] | None" = None
+_connected_to: int | None = None
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """Start them, except in a process that runs no test itself."""
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        start()
+
+
+def start() -> None:
+    """PostgreSQL, in turn with other test runs: under root its first start makes a system user. And Redis."""
+    global _connected_to, redis  # noqa: PLW0603 - one of each a process
+    with Path(__file__).open() as turn:
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        postgres.use()
+    _connected_to = postgres.pid()
+    redis = subprocess.Popen(embedded.redis_command(DATA_DIR, durable=False), stdout=subprocess.DEVNULL)
 
 
 @contextmanager
@@ -74,6 +93,7 @@ def leave_as_found() -> None:
 @contextmanager
 def redis_frozen() -> Iterator[None]:
     """Silent for the length of a block, its connections held open; afterwards it goes on where it was."""
+    assert redis is not None
     redis.send_signal(signal.SIGSTOP)
     try:
         yield
@@ -84,7 +104,8 @@ def redis_frozen() -> Iterator[None]:
 @atexit.register
 def clear_away() -> None:
     """Nothing of a test run stays."""
-    redis.kill()
-    redis.wait()
+    if redis is not None:
+        redis.kill()
+        redis.wait()
     postgres.leave()
     shutil.rmtree(DATA_DIR, ignore_errors=True)

@@ -9,7 +9,9 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from itertools import cycle
 from pathlib import Path
+from random import randrange
 from urllib.parse import quote
 
 import httpx
@@ -20,11 +22,23 @@ ROOT = Path(__file__).resolve().parent.parent
 CELERY = [sys.executable, "-m", "celery", "-A", "worker.app"]
 
 
+WORKER = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))  # which of the processes that share tests
+PORTS = 1000  # for each of them, below those that the kernel gives out
+_ports = cycle(range(10_000 + WORKER * PORTS, 10_000 + (WORKER + 1) * PORTS))
+for _ in range(randrange(PORTS)):  # two runs at once seldom meet
+    next(_ports)
+
+
 def free_port() -> int:
-    """A port that nobody listens on just now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nobody listens on just now, and that no test beside this one is given."""
+    for port in _ports:
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise AssertionError("unreachable: a cycle has no end")
 
 
 @dataclass
@@ -68,6 +82,10 @@ class Stack:
             )
         for name in names:
             self.wait_for(name)
+
+    def runs(self, name: str) -> bool:
+        """Whether it was started and has not ended since."""
+        return name in self.processes and self.processes[name].poll() is None
 
     def wait_for(self, name: str, seconds: float = 60) -> None:
         """Until a process answers; raises with the end of its log if it does not."""

@@ -19,6 +19,14 @@ class Queue(StrEnum):
     MEMORY = "memory"
 
 
+ROUTES = {
+    "worker.tasks.reply": {"queue": Queue.CHAT},
+    "worker.tasks.sweep_replies": {"queue": Queue.CHAT},
+    "worker.tasks.consolidate": {"queue": Queue.MEMORY},
+    "worker.tasks.sweep_sessions": {"queue": Queue.MEMORY},
+}
+
+
 def broker_url(redis_url: str) -> str:
     """Celery's own spelling of a Redis on a unix socket."""
     return redis_url.replace("unix://", "redis+socket://", 1)
@@ -37,6 +45,7 @@ def make_app() -> Celery:
         task_ignore_result=True,
         task_create_missing_queues=True,
         task_default_queue=Queue.MEMORY,
+        task_routes=ROUTES,
         worker_prefetch_multiplier=1,
         worker_send_task_events=False,
         worker_hijack_root_logger=False,

@@ -1,4 +1,4 @@
-"""Thin doors: ids in, one call, a queue named, safe to run twice."""
+"""Thin doors: ids in, one call, safe to run twice. Which queue each waits in stands in `worker.app.ROUTES`."""
 
 from uuid import UUID
 
@@ -6,10 +6,10 @@ from django.db import connection
 
 from memory import consolidation, encoder
 from worker import engines, replying, sweeps
-from worker.app import Queue, app
+from worker.app import app
 
 
-@app.task(queue=Queue.CHAT)
+@app.task
 def reply(person_id: int, reply_id: str) -> None:
     """Write the reply to a turn."""
     replying.write_reply(
@@ -17,7 +17,7 @@ def reply(person_id: int, reply_id: str) -> None:
     )
 
 
-@app.task(queue=Queue.MEMORY)
+@app.task
 def consolidate(person_id: int, session_id: int) -> None:
     """Turn a closed session into memories; steps that are done are skipped."""
     try:
@@ -28,14 +28,14 @@ def consolidate(person_id: int, session_id: int) -> None:
         connection.close()
 
 
-@app.task(queue=Queue.CHAT)
+@app.task
 def sweep_replies() -> None:
     """Queue again what a dead worker or a lost queue left behind."""
     for person_id, reply_id in sweeps.overlooked_replies():
         reply.delay(person_id, str(reply_id))
 
 
-@app.task(queue=Queue.MEMORY)
+@app.task
 def sweep_sessions() -> None:
     """Close sessions that fell silent, and consolidate what is due."""
     for person_id, session_id in sweeps.sessions_due():

@@ -12,7 +12,7 @@ from typing import Any
 from companion.operations.postgres import NAME, OWNER, NotStarted, Postgres, host, make_private, socket_directory
 
 # These start no database: they need none, or start it themselves.
-WITHOUT_DATABASE = {"makemigrations", "collectstatic", "check", "help", "version", "up", "diffsettings", "testserver"}
+WITHOUT_DATABASE = {"makemigrations", "check", "help", "version", "up", "diffsettings", "testserver"}
 MIGRATING = 7_206_137  # an advisory lock's number: one process at a time migrates
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from memory.dialogue import UNKEEPABLE
+from memory.dialogue import UNKEEPABLE, is_blank
 from memory.history.told import LONGEST, History, Skipped, Told, Unreadable
 
 MARK = re.compile(r"\s*->->\s*\S{0,16}\s*$")  # “->-> 1,1” at a message's end says where its plan stands
@@ -92,7 +92,7 @@ def _entry(message: Message, place: int, title: str, said_at: datetime) -> Told 
     if speaker is None:
         return Skipped(where, "neither user nor assistant said it")
     text = MARK.sub("", str(message.fields["content"] or "").translate(UNKEEPABLE))[:LONGEST]
-    if not text.strip():
+    if is_blank(text):
         return Skipped(where, "there are no words in it")
     identity = str(message.fields.get("id", f"place {place + 1}"))
     session = f"batch {message.batch or 1}"

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from memory.dialogue import UNKEEPABLE
+from memory.dialogue import UNKEEPABLE, is_blank
 from memory.history.told import LONGEST, History, Skipped, Told, Unreadable
 
 LONGEST_LINE = 1_000_000  # bytes
@@ -82,7 +82,7 @@ def _entry(raw: bytes, number: int, zone: str, today: date) -> Told | Skipped:
         return Skipped(where, f"{named + ': ' if named else ''}{first['msg']}")
     except (ValueError, RecursionError):
         return Skipped(where, "it is not JSON")
-    if not line.text.strip():
+    if is_blank(line.text):
         return Skipped(where, "text: there are no words in it")
     return _told(line, raw, zone, today)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from memory.dialogue import UNKEEPABLE
+from memory.dialogue import UNKEEPABLE, is_blank
 from memory.history.told import History, Skipped, Told, Unreadable
 
 SESSION = re.compile(r"session_(\d+)")
@@ -75,7 +75,7 @@ def _entry(turn: Any, talk: dict[str, Any], session: str, place: int, said_at: d
     text = str(turn.get("text") or "").translate(UNKEEPABLE)
     if caption := turn.get("blip_caption"):
         text = f"{text} [image: {caption}]".strip()
-    if not text.strip():
+    if is_blank(text):
         return Skipped(where, "there are no words in it")
     speaker = "person" if turn["speaker"] == talk.get("speaker_a") else "companion"
     identity = str(turn.get("dia_id") or f"{session}:{place + 1}")

@@ -28,7 +28,6 @@ def house(settings, tmp_path):
     settings.SITE_URL = "http://localhost:8000"
     settings.ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", "rosemary.example"]
     settings.ACCOUNT_RATE_LIMITS = False
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick, and not what is tested
     settings.DATA_DIR = tmp_path
 
 

@@ -19,7 +19,6 @@ def house(settings):
     settings.SIGN_UP = "open"
     settings.SITE_URL = "http://localhost:8000"
     settings.ACCOUNT_RATE_LIMITS = False
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]  # quick, and not what is tested
 
 
 @pytest.fixture

@@ -16,6 +16,8 @@ from tests.stack import running
 
 pytestmark = pytest.mark.stack
 
+NOBODYS = "5f0e7a10-7c1b-4c55-9a53-0f1de9a3c2b7"  # an id of nothing that was ever said
+
 
 @pytest.fixture(scope="module")
 def stack(django_db_setup, django_db_blocker, tmp_path_factory, engine_server):
@@ -167,29 +169,30 @@ async def test_a_broken_engine_is_told_in_plain_words_and_can_be_tried_again(sta
         ('{"type": "say", "client_id": "x", "conversation": null, "text": "hi"}', "malformed"),
         ('{"type": "follow", "reply": "00000000-0000-0000-0000-000000000000", "last_seq": -1}', "malformed"),
         ('{"type": "follow", "reply": "00000000-0000-0000-0000-000000000000", "last_seq": 1e400}', "malformed"),
-        (f'{{"type": "follow", "reply": "{uuid4()}", "last_seq": {"9" * 4000}}}', "malformed"),
-        (f'{{"type": "follow", "reply": "{uuid4()}", "last_seq": {2**53}}}', "malformed"),
+        (f'{{"type": "follow", "reply": "{NOBODYS}", "last_seq": {"9" * 4000}}}', "malformed"),
+        (f'{{"type": "follow", "reply": "{NOBODYS}", "last_seq": {2**53}}}', "malformed"),
         ('{"type": "ping", "\\ud800": 1}', "malformed"),
         ('{"type": "ping", "extra": 1}', "malformed"),
         ('{"type": "\\ud800"}', "unknown_type"),
         ('{"type": "say", "client_id": "\\ud800", "conversation": null, "text": "hi"}', "malformed"),
-        (json.dumps({"type": "say", "client_id": str(uuid4()), "conversation": None, "text": ["hi"]}), "malformed"),
-        (json.dumps({"type": "say", "client_id": str(uuid4()), "conversation": None, "text": ""}), "empty"),
+        (json.dumps({"type": "say", "client_id": NOBODYS, "conversation": None, "text": ["hi"]}), "malformed"),
+        (json.dumps({"type": "say", "client_id": NOBODYS, "conversation": None, "text": ""}), "empty"),
         (
-            json.dumps({"type": "say", "client_id": str(uuid4()), "conversation": None, "text": "\r\n\t \u3000"}),
+            json.dumps({"type": "say", "client_id": NOBODYS, "conversation": None, "text": "\r\n\t \u3000"}),
             "empty",
         ),
-        (json.dumps({"type": "say", "client_id": str(uuid4()), "conversation": None, "text": " "}), "empty"),
+        (json.dumps({"type": "say", "client_id": NOBODYS, "conversation": None, "text": "\u200b \u2060"}), "empty"),
+        (json.dumps({"type": "say", "client_id": NOBODYS, "conversation": None, "text": " "}), "empty"),
         (
-            json.dumps({"type": "say", "client_id": str(uuid4()), "conversation": None, "text": "x" * 1_000_000}),
+            json.dumps({"type": "say", "client_id": NOBODYS, "conversation": None, "text": "x" * 1_000_000}),
             "too_long",
         ),
         (
-            json.dumps({"type": "say", "client_id": str(uuid4()), "conversation": str(uuid4()), "text": "x"}),
+            json.dumps({"type": "say", "client_id": NOBODYS, "conversation": NOBODYS, "text": "x"}),
             "not_found",
         ),
-        (json.dumps({"type": "stop", "reply": str(uuid4())}), "not_found"),
-        (json.dumps({"type": "follow", "reply": str(uuid4()), "last_seq": 0}), "not_found"),
+        (json.dumps({"type": "stop", "reply": NOBODYS}), "not_found"),
+        (json.dumps({"type": "follow", "reply": NOBODYS, "last_seq": 0}), "not_found"),
     ],
     ids=lambda value: value[:40],
 )

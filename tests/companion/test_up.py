@@ -65,6 +65,29 @@ def processes_of(folder, words=""):
     return [process for process, line in lines.items() if str(folder) in line and words in line]
 
 
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory):
+    """A data folder as an `up` before has left it: its database made and brought up to date."""
+    folder = tmp_path_factory.mktemp("installation")
+    open_to_all(folder)
+    kept = {name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "REDIS_URL")}
+    command = [sys.executable, "manage.py", "migrate", "-v", "0"]
+    subprocess.run(command, cwd=ROOT, env=kept | {"DATA_DIR": str(folder / "data")}, check=True)
+    return folder / "data"
+
+
+@pytest.fixture
+def used_before(installation, tmp_path):
+    """A copy of it for one test, where `start` looks."""
+    subprocess.run(["cp", "-a", str(installation), str(tmp_path / "data")], check=True)
+
+
+def open_to_all(folder):
+    """Under root, PostgreSQL's own system user passes through."""
+    for each in (folder, folder.parent, folder.parent.parent):
+        each.chmod(0o755)
+
+
 @pytest.fixture
 def start(tmp_path):
     started = []
@@ -74,9 +97,7 @@ def start(tmp_path):
         started.append(Up(folder, port or free_port(), output, **environment))
         return started[-1]
 
-    tmp_path.chmod(0o755)
-    tmp_path.parent.chmod(0o755)
-    tmp_path.parent.parent.chmod(0o755)
+    open_to_all(tmp_path)
     yield starting
     for up in started:
         up.end()
@@ -99,7 +120,7 @@ def test_everything_starts_says_where_it_is_and_ends_on_control_c(start):
     assert not processes_of(up.folder)
 
 
-def test_a_second_one_beside_the_first_says_so_and_does_no_harm(start):
+def test_a_second_one_beside_the_first_says_so_and_does_no_harm(used_before, start):
     first = start()
     first.wait_for("Ctrl-C stops everything")
     second = start()
@@ -164,7 +185,7 @@ def test_a_folder_that_cannot_be_written_is_told(start, tmp_path):
 
 
 @pytest.mark.parametrize("words", ["-Q chat", "uvicorn"])
-def test_a_process_that_dies_is_named_and_everything_else_ends_in_order(start, words):
+def test_a_process_that_dies_is_named_and_everything_else_ends_in_order(used_before, start, words):
     up = start()
     up.wait_for("Ctrl-C stops everything")
     up.child(words).kill()
@@ -176,7 +197,7 @@ def test_a_process_that_dies_is_named_and_everything_else_ends_in_order(start, w
 
 
 @pytest.mark.parametrize(("words", "name"), [("redis-server", "Redis"), ("bin/postgres", "PostgreSQL")])
-def test_an_embedded_part_that_dies_is_named_and_everything_else_ends_in_order(start, words, name):
+def test_an_embedded_part_that_dies_is_named_and_everything_else_ends_in_order(used_before, start, words, name):
     up = start()
     up.wait_for("Ctrl-C stops everything")
     processes_of(up.folder, words)[0].kill()
@@ -188,7 +209,7 @@ def test_an_embedded_part_that_dies_is_named_and_everything_else_ends_in_order(s
     again.wait_for("Ctrl-C stops everything")
 
 
-def test_a_killed_one_takes_all_that_it_started_with_it_and_does_not_hinder_the_next(start):
+def test_a_killed_one_takes_all_that_it_started_with_it_and_does_not_hinder_the_next(used_before, start):
     first = start()
     first.wait_for("Ctrl-C stops everything")
     children = psutil.Process(first.process.pid).children(recursive=True)

@@ -18,12 +18,22 @@ from tests.stack import running
 pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
 
 
-@pytest.fixture
-def stack(django_db_setup, django_db_blocker, tmp_path, engine_server):
+PROCESSES = ("web", "chat", "beat")
+
+
+@pytest.fixture(scope="module")
+def one_stack(django_db_setup, django_db_blocker, tmp_path_factory, engine_server):
     with django_db_blocker.unblock():
         environment = {"ENGINE_URL": engine_server.url, "ENGINE_MODEL": "echo"}
-        with running(tmp_path, "web", "chat", "beat", **environment) as stack:
+        with running(tmp_path_factory.mktemp("faults"), *PROCESSES, **environment) as stack:
             yield stack
+
+
+@pytest.fixture
+def stack(one_stack):
+    """All of it runs, whatever a test before has killed."""
+    one_stack.start(*(name for name in PROCESSES if not one_stack.runs(name)))
+    return one_stack
 
 
 @pytest.fixture

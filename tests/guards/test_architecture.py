@@ -11,7 +11,7 @@ from django.db import models
 from django.urls import URLPattern, URLResolver, get_resolver, reverse
 
 from memory.models.owned import OwnedModel
-from worker.app import Queue, app
+from worker.app import ROUTES, app
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 SOURCES = [path for house in ("companion", "memory", "worker") for path in (ROOT / house).rglob("*.py")]
@@ -20,12 +20,13 @@ VAGUE = {"utils", "util", "helpers", "helper", "manager", "managers", "base", "c
 
 def tasks():
     app.loader.import_default_modules()
-    return [task for name, task in app.tasks.items() if name.startswith("worker.")]
+    return [task for name, task in sorted(app.tasks.items()) if name.startswith("worker.")]
 
 
 @pytest.mark.parametrize("task", tasks(), ids=lambda task: task.name)
-def test_every_task_names_its_queue(task):
-    assert task.queue in set(Queue)
+def test_every_task_has_a_queue_of_its_own_kind(task):
+    assert task.name in ROUTES
+    assert app.amqp.router.route({}, task.name)["queue"].name == ROUTES[task.name]["queue"]
 
 
 @pytest.mark.parametrize("task", tasks(), ids=lambda task: task.name)

@@ -64,6 +64,28 @@ def test_blank_text_is_refused(ana, text):
         say(ana, text)
 
 
+UNSEEN = st.sampled_from("\u200b\u200c\u200d\u2060\ufeff\u00ad\u200e\u202e\u2066\u3164\ufe0f") | st.characters(
+    categories=["Zs", "Zl", "Zp", "Cf"]
+)
+
+
+@given(st.text(UNSEEN))
+def test_a_message_in_which_nothing_can_be_seen_is_refused_as_blank(text):
+    with pytest.raises(dialogue.NothingSaid):
+        dialogue.keepable(text)
+
+
+@given(st.text(UNSEEN), st.characters(categories=["L", "N", "P", "S"], exclude_characters="\u115f\u1160\u3164\uffa0"))
+def test_one_character_that_can_be_seen_is_enough_and_nothing_around_it_is_lost(unseen, seen):
+    text = f"{unseen}{seen}{unseen}"
+    assert dialogue.keepable(text) == text
+
+
+@pytest.mark.parametrize("text", ["👩\u200d👩\u200d👧", "🏳\ufe0f\u200d🌈", "م\u200c", "\u200b?"])
+def test_joiners_within_what_can_be_seen_are_not_blank(text):
+    assert dialogue.keepable(text) == text
+
+
 def test_a_message_beyond_the_limit_is_refused_by_its_length(ana):
     with pytest.raises(dialogue.TooLong, match="1,000,000 characters"):
         say(ana, "x" * 1_000_000)

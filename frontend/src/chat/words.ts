@@ -15,3 +15,11 @@ export function lengthOf(text: string): number {
   }
   return length;
 }
+
+// White space as the server knows it, and what only joins, parts or directs other characters.
+const UNSEEN = /^[\s\x1c-\x1f\x85\p{Cf}\p{Default_Ignorable_Code_Point}]*$/u;
+
+/** Whether nothing in it can be seen; the server refuses such a message as empty. */
+export function isBlank(text: string): boolean {
+  return UNSEEN.test(text);
+}
