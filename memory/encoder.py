@@ -123,10 +123,11 @@ def _forward(model: "SentenceTransformer", texts: list[str]) -> tuple[Vectors, T
         with torch.inference_mode():
             made = model(features)
             means = torch.nn.functional.normalize(made["sentence_embedding"], dim=1).cpu().numpy()
+        vectors[places] = means
+        if "token_embeddings" in made and "attention_mask" in features:
             words = torch.nn.functional.normalize(made["token_embeddings"], dim=2).cpu().numpy()
-        for row, (place, read) in enumerate(zip(places, features["attention_mask"].sum(dim=1).tolist(), strict=True)):
-            vectors[place] = means[row]
-            tokens[place] = words[row, :read]
+            for place, each, mask in zip(places, words, features["attention_mask"].bool().cpu().numpy(), strict=True):
+                tokens[place] = each[mask]
     return vectors, tokens
 
 

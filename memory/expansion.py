@@ -13,7 +13,8 @@ from memory.question import asks, shortened
 from memory.temporal import DateRange, asked_range, asks_when, has_time_words
 
 LONGEST = timedelta(days=800)  # of a stretch that still says where to look
-AHEAD = timedelta(days=366)  # what lies further in the future was not talked about
+BACK = timedelta(days=366 * 150)
+AHEAD = timedelta(days=366)  # what lies further in the past or the future was not talked about
 
 
 class AskedTime(BaseModel):
@@ -37,7 +38,7 @@ def is_wanted(question: str, *, moment: datetime) -> bool:
 def expanded(question: str, *, moment: datetime, engine: Engine) -> DateRange | None:
     """The days that the engine reads out of a question, as of a moment on the person's clock.
 
-    None where it is not sure, fails, or answers nonsense. Raises nothing that an engine could cause.
+    None where it is not sure, fails, or answers nonsense.
     """
     question = shortened(question)
     asked = render("expansion.jinja", question=question, moment=moment)
@@ -53,6 +54,6 @@ def _sensible(told: AskedTime, question: str, today: date) -> DateRange | None:
     """Only words that stand in the question, and days that can be meant."""
     if not told.words or told.first is None or told.last is None or told.words.lower() not in question.lower():
         return None
-    if not timedelta() <= told.last - told.first <= LONGEST or told.first - today > AHEAD:
+    if not timedelta() <= told.last - told.first <= LONGEST or not -BACK <= told.first - today <= AHEAD:
         return None
     return DateRange(told.first, told.last, text=told.words)

@@ -18,6 +18,7 @@ from memory.pieces import first_words, last_words, pieces
 from memory.question import ends_in_question
 from memory.temporal import has_time_words, told_dates
 
+AT_ONCE = 256  # pieces: the vectors of so many texts' tokens are held, until only their signs are left
 LONGEST_EVENT = 400  # days: a longer stretch is a period of life, no event that a date in a question could mean
 
 
@@ -51,6 +52,11 @@ class _Terms:
         """`around` says how many turns beside its own a text is made of: such texts are longer than the mean."""
         return lexicon.document_vector(self.of(*texts), mean_length=self.mean * (1 + around))
 
+    def window(self, piece: Piece) -> SparseVector:
+        """Of a piece with both neighbours, its own terms first: the index of the first look has room for so many."""
+        terms = self.of(piece.text, piece.before, piece.after)
+        return lexicon.document_vector(terms, mean_length=self.mean * 3, most=lexicon.MOST_IN_INDEX)
+
     def _stems(self, text: str) -> list[str]:
         if text not in self.known:
             self.known[text] = lexicon.stems(text)
@@ -68,7 +74,9 @@ def index_turns(*, person_id: int, turn_ids: Iterable[int], encoder: Encoder) ->
         made = _pieces(turns)
     if not turns:
         return 0
-    read = _embedded(made, *encoder.read([piece.in_context for piece in made]), encoder)
+    read: list[Embedded] = []
+    for start in range(0, len(made), AT_ONCE):
+        read += _read(made[start : start + AT_ONCE], encoder)
     with acting_as(person_id):
         written = _write_keys(person_id, turns, made, read, encoder.name)
         _widen(person_id, turns)
@@ -104,6 +112,10 @@ class Embedded:
     signs: bytes | None  # of the piece's own tokens
 
 
+def _read(made: Sequence[Piece], encoder: Encoder) -> list[Embedded]:
+    return _embedded(made, *encoder.read([piece.in_context for piece in made]), encoder)
+
+
 def _embedded(made: Sequence[Piece], vectors: Vectors, tokens: Tokens, encoder: Encoder) -> list[Embedded]:
     """One pass gives both: the whole, and each token as it is meant after what came before (late interaction)."""
     each = tokens or [np.zeros((0, 0), dtype=np.float32)] * len(made)
@@ -118,7 +130,7 @@ def _own_signs(piece: Piece, tokens: NDArray[np.float32], encoder: Encoder) -> b
         return None
     first = 1 + encoder.count(piece.before) if piece.before else 1
     own = tokens[first:-1]
-    return late.signs(own if len(own) else tokens)
+    return late.signs(own) if len(own) else None
 
 
 def _without_keys(person_id: int, turn_ids: Iterable[int], encoder: str) -> list[Turn]:
@@ -213,7 +225,7 @@ def _key(piece: Piece, embedded: Embedded, terms: _Terms, facts: dict[str, objec
         tokens=embedded.signs,
         terms=terms.vector(piece.text),
         terms_before=terms.vector(piece.before, piece.text, around=1),
-        terms_window=terms.vector(piece.before, piece.text, piece.after, around=2),
+        terms_window=terms.window(piece),
         said_at=turn.said_at,
         **facts,
     )
@@ -231,5 +243,5 @@ def _widen(person_id: int, turns: Sequence[Turn]) -> None:
     for piece in _pieces(earlier):
         if piece.after:
             Key.objects.of(person_id).filter(turn=piece.turn, kind=Key.Kind.TURN, piece=piece.number).update(
-                terms_window=terms.vector(piece.before, piece.text, piece.after, around=2)
+                terms_window=terms.window(piece)
             )

@@ -24,10 +24,10 @@ def max_sim(question: NDArray[np.float32], texts: Sequence[bytes | None]) -> NDA
     found = np.full(len(texts), np.nan)
     if not known or not len(question):
         return found
-    width = question.shape[1] // 8
+    width = -(-question.shape[1] // 8)
     lengths = [len(texts[place] or b"") // width for place in known]
     packed = np.frombuffer(b"".join(texts[place] or b"" for place in known), dtype=np.uint8).reshape(-1, width)
-    bits = np.unpackbits(packed, axis=1)
+    bits = np.unpackbits(packed, axis=1, count=question.shape[1])
     # With bits b in {0, 1} the signs are 2b - 1, so their product is twice the bits' less the vector's own sum.
     products = (2 * (bits.astype(np.float32) @ question.T) - question.sum(axis=1)) / np.sqrt(question.shape[1])
     starts = np.concatenate([[0], np.cumsum(lengths)[:-1]])

@@ -26,6 +26,7 @@ K1 = 1.2  # how soon more of the same word adds nothing
 B = 0.5  # how much a long turn is held against it
 MEAN_LENGTH = 12.0  # terms in a turn, until a person's own mean is known
 MOST_TERMS = 16_000  # sparsevec stores no more non-zero entries
+MOST_IN_INDEX = 240  # terms: an entry of PostgreSQL's index holds 2,704 bytes, and a term takes 8
 
 LONGEST_WORD = 64  # characters of a word that are looked at: longer ones are addresses and blobs, not words
 
@@ -133,10 +134,13 @@ def term_id(stemmed: str) -> int:
     return int.from_bytes(blake2b(stemmed.encode(), digest_size=8).digest()) % DIMENSIONS
 
 
-def document_vector(terms: Sequence[str], *, mean_length: float) -> SparseVector:
-    """Saturated term frequencies, tf·(k₁+1) / (tf + k₁·(1 − b + b·length/mean))."""
+def document_vector(terms: Sequence[str], *, mean_length: float, most: int = MOST_TERMS) -> SparseVector:
+    """Saturated term frequencies, tf·(k₁+1) / (tf + k₁·(1 − b + b·length/mean)), of the `most` frequent terms.
+
+    Of terms that are as frequent, those that come first stay.
+    """
     norm = K1 * (1 - B + B * len(terms) / mean_length)
-    frequencies = Counter(terms).most_common(MOST_TERMS)
+    frequencies = Counter(terms).most_common(most)
     return SparseVector({term_id(t): tf * (K1 + 1) / (tf + norm) for t, tf in frequencies}, DIMENSIONS)
 
 

@@ -1,10 +1,11 @@
-"""Long texts in pieces that the encoder can read to their end; one that is short enough stays whole."""
+"""Long texts in pieces that an encoder of 256 tokens can read to their end; one that is short enough stays whole."""
 
 import re
 from collections.abc import Iterator
 
 ROOM = 170  # tokens of a piece, at most, as estimated: MiniLM reads 256, and a piece is read after what came before
 CONTEXT = 40  # words of the turn before (or after) that a piece is read with
+CONTEXT_ROOM = 70  # tokens of them, at most, as estimated
 LONGEST_WORD = 80  # characters after which a "word" is cut: scripts without blanks, addresses, pasted blobs
 MOST_PIECES = 400  # of one turn: what a pasted book holds beyond is kept, but not found by its words
 
@@ -39,9 +40,15 @@ def cost(text: str) -> float:
 
 def last_words(text: str) -> str:
     """The end of what came before: enough to say what a turn answers."""
-    return " ".join(text[-CONTEXT * LONGEST_WORD :].split()[-CONTEXT:])[-ROOM * 3 :]
+    words = text[-CONTEXT * LONGEST_WORD :].split()[-CONTEXT:]
+    while len(words) > 1 and cost(" ".join(words)) > CONTEXT_ROOM:
+        words = words[1:]
+    return " ".join(words) if cost(" ".join(words)) <= CONTEXT_ROOM else words[0][-CONTEXT_ROOM:]
 
 
 def first_words(text: str) -> str:
     """The beginning of what comes after."""
-    return " ".join(text[: CONTEXT * LONGEST_WORD].split()[:CONTEXT])[: ROOM * 3]
+    words = text[: CONTEXT * LONGEST_WORD].split()[:CONTEXT]
+    while len(words) > 1 and cost(" ".join(words)) > CONTEXT_ROOM:
+        words = words[:-1]
+    return " ".join(words) if cost(" ".join(words)) <= CONTEXT_ROOM else words[0][:CONTEXT_ROOM]

@@ -108,7 +108,8 @@ def come_to_mind(
 ) -> tuple[Remembering, Turns]:
     """The turns that a question brings to mind with their parts, not yet weighed; `recall` weighs them."""
     asked = asks(question) if asked is None else asked
-    remembering = Remembering(question, moment, [], needs_memory=True, sufficient=False, asked=asked)
+    question, whole = shortened(question), question
+    remembering = Remembering(whole, moment, [], needs_memory=True, sufficient=False, asked=asked)
     if not gate.needs_memory(question, companion=companion.name):
         return replace(remembering, needs_memory=False), NOTHING
     forms = question_forms(question, person=person, companion=companion.name, before=before, asked=asked)
@@ -127,7 +128,7 @@ def come_to_mind(
     )
     turns = combination.turns(keys, speaker=speaker, when=asked and asks_when(question))
     if len(turns) and tokens:
-        looked_up = partial(tokens_of, owner=companion.owner_id, encoder=encoder.name)
+        looked_up = partial(tokens_of, owner=companion.owner_id, keys=keys)
         turns = combination.read_closely(turns, looked_up, tokens[-1])
     return replace(remembering, forms=forms, speaker=speaker, dates=dates), turns
 

@@ -7,7 +7,7 @@ few hundred keys that came out best.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -24,15 +24,25 @@ PADDING = 2  # days: people are wrong by so much about a date
 MOST_TERMS = 24  # of a question that are matched one by one; the rarest stay
 YEARS_BACK = 60  # of a month without a year
 
+PER_TURN = 4  # of them: a pasted document must not crowd out all that was said
+
 FIRST = """
-select id from memory_key
-where owner_id = %(owner)s and companion_id = %(companion)s and encoder = %(encoder)s
-  and said_at <= %(moment)s and (turn_id is null or not turn_id = any(%(except)s))
-order by 3 * (sketch <~> binary_quantize(%(vector)s::halfvec)) / %(dimension)s
-  + (terms_window <#> %(terms)s::sparsevec) / %(reachable)s
-  - case when said_at <@ %(moments)s::tstzmultirange
-           or daterange(happened_from, happened_to, '[]') && %(days)s::datemultirange then 0.3 else 0 end
-limit %(most)s
+select id from (
+    select id, turn_id, distance, row_number() over (partition by turn_id order by distance) as place from (
+        select id, turn_id,
+            3 * (sketch <~> binary_quantize(%(vector)s::halfvec)) / %(dimension)s
+            + (terms_window <#> %(terms)s::sparsevec) / %(reachable)s
+            - case when said_at <@ %(moments)s::tstzmultirange
+                   or daterange(happened_from, happened_to, '[]') && %(days)s::datemultirange then 0.3 else 0 end
+            as distance
+        from memory_key
+        where owner_id = %(owner)s and companion_id = %(companion)s and encoder = %(encoder)s
+          and said_at <= %(moment)s and (turn_id is null or not turn_id = any(%(except)s))
+        order by distance limit 3 * %(most)s
+    ) as near
+) as each
+where turn_id is null or place <= %(per_turn)s
+order by distance limit %(most)s
 """
 SECOND = """
 select key.turn_id, key.memory_id, key.session_id, key.place, key.speaker,
@@ -43,7 +53,8 @@ select key.turn_id, key.memory_id, key.session_id, key.place, key.speaker,
        coalesce((daterange(key.happened_from, key.happened_to, '[]') && %(days)s::datemultirange)::int, 0),
        key.timely::int, key.asks::int, key.length,
        array(select -(key.terms <#> term) from unnest(%(each)s::sparsevec[]) with ordinality as t(term, n) order by n),
-       extract(epoch from (%(moment)s - memory.recalled_at)) / 86400, memory.strength, memory.pinned, memory.sensitivity
+       extract(epoch from (%(moment)s - memory.recalled_at)) / 86400, memory.strength, memory.pinned,
+       memory.sensitivity, key.id
 from memory_key key join memory_memory memory on memory.id = key.memory_id
 where key.owner_id = %(owner)s and memory.owner_id = %(owner)s and key.id = any(%(ids)s)
 """
@@ -51,7 +62,7 @@ where key.owner_id = %(owner)s and memory.owner_id = %(owner)s and key.id = any(
 
 TOKENS = """
 select turn_id, tokens from memory_key
-where owner_id = %(owner)s and encoder = %(encoder)s and turn_id = any(%(turns)s) and tokens is not null
+where owner_id = %(owner)s and id = any(%(keys)s) and turn_id = any(%(turns)s) and tokens is not null
 """
 
 
@@ -74,6 +85,7 @@ class Wanted:
 class Keys:
     """Figures of the keys that were looked at twice; every array has one row a key."""
 
+    id: NDArray[np.int64]
     turn: NDArray[np.int64]  # 0 for a key that leads to no turn: a session's summary
     memory: NDArray[np.int64]
     session: NDArray[np.int64]
@@ -114,10 +126,10 @@ def search(
         return _keys(cursor.fetchall(), wanted)
 
 
-def tokens_of(turn_ids: Sequence[int], *, owner: int, encoder: str) -> list[tuple[int, bytes]]:
-    """(turn, the signs of the tokens of one of its pieces or facts)."""
+def tokens_of(turn_ids: Sequence[int], *, owner: int, keys: Keys) -> list[tuple[int, bytes]]:
+    """(turn, the signs of the tokens of one of its pieces or facts), of those that were looked at twice."""
     with connection.cursor() as cursor:
-        cursor.execute(TOKENS, {"owner": owner, "encoder": encoder, "turns": list(turn_ids)})
+        cursor.execute(TOKENS, {"owner": owner, "keys": keys.id.tolist(), "turns": list(turn_ids)})
         return [(turn, bytes(tokens)) for turn, tokens in cursor.fetchall()]
 
 
@@ -138,6 +150,7 @@ def _parameters(
         "moment": moment,
         "except": list(leave_out),
         "most": most,
+        "per_turn": PER_TURN,
         **_days(wanted.dates, moment),
     }
 
@@ -154,13 +167,9 @@ def _days(dates: DateRange | None, moment: datetime) -> dict[str, str]:
     return {"days": f"{{{','.join(days)}}}", "moments": f"{{{','.join(moments)}}}"}
 
 
-def _every_year(dates: DateRange, moment: datetime) -> list[tuple[Any, Any]]:
-    length = dates.end - dates.start
-    starts = [
-        dates.start.replace(year=year, day=min(dates.start.day, 28))
-        for year in range(max(moment.year - YEARS_BACK, 2), min(moment.year + 2, 9998))
-    ]
-    return [(start, start + length) for start in starts]
+def _every_year(dates: DateRange, moment: datetime) -> list[tuple[date, date]]:
+    years = range(max(moment.year - YEARS_BACK, 2), min(moment.year + 2, 9998))
+    return [dates.in_year(year) for year in years]
 
 
 def _keys(rows: list[tuple[Any, ...]], wanted: Wanted) -> Keys:
@@ -170,6 +179,7 @@ def _keys(rows: list[tuple[Any, ...]], wanted: Wanted) -> Keys:
     pinned = np.array([row[18] for row in rows], dtype=bool)
     by_term = np.array([row[15] for row in rows], dtype=np.float64).reshape(len(rows), -1) if rows else np.zeros((0, 0))
     return Keys(
+        id=np.array([row[20] for row in rows], dtype=np.int64),
         turn=np.array([row[0] or 0 for row in rows], dtype=np.int64),
         memory=np.array([row[1] for row in rows], dtype=np.int64),
         session=np.array([row[2] for row in rows], dtype=np.int64),

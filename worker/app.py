@@ -24,6 +24,8 @@ ROUTES = {
     "worker.tasks.sweep_replies": {"queue": Queue.CHAT},
     "worker.tasks.consolidate": {"queue": Queue.MEMORY},
     "worker.tasks.sweep_sessions": {"queue": Queue.MEMORY},
+    "worker.tasks.index": {"queue": Queue.MEMORY},
+    "worker.tasks.sweep_keys": {"queue": Queue.MEMORY},
 }
 
 
@@ -73,6 +75,11 @@ def schedule(lease_seconds: float) -> dict[str, object]:
         },
         "silent sessions": {
             "task": "worker.tasks.sweep_sessions",
+            "schedule": timedelta(seconds=60),
+            "options": {"expires": 60},
+        },
+        "turns without keys": {
+            "task": "worker.tasks.sweep_keys",
             "schedule": timedelta(seconds=60),
             "options": {"expires": 60},
         },

@@ -73,7 +73,7 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
     if claim.lost.is_set() or entries.refused:
         return
     _finish(reply, written, made, entries)
-    _index_answer(reply, engine, encoder)
+    _index_answer(reply, written, engine, encoder)
 
 
 def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
@@ -99,7 +99,7 @@ def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
             encoder=encoder,
             before=before,
             read=read,
-            leave_out=[turn.pk],
+            leave_out=[known for known in (turn.pk, reply.answer_id) if known],
             dates=dates,
         )
         notes = reading.choose(remembering, zone=owner.time_zone)
@@ -160,13 +160,15 @@ def _finish(reply: Reply, written: Written, made: Prompt | None, entries: ReplyL
         entries.write("done", state=written.state)
 
 
-def _index_answer(reply: Reply, engine: Engine, encoder: Encoder) -> None:
+def _index_answer(reply: Reply, written: Written, engine: Engine, encoder: Encoder) -> None:
     """What a model answered can be recalled as well; what the recall-only engine quotes is there already.
 
-    Only now the turns before come to know what was said after them: before, they would have echoed the question.
+    Only after a whole answer the turns before come to know what was said after them: until then they would echo the
+    question, which may be asked again.
     """
     with acting_as(reply.owner_id):
         answers = list(Reply.objects.filter(pk=reply.pk, answer__isnull=False).values_list("answer_id", flat=True))
-        indexing.widen_windows(person_id=reply.owner_id, turn_ids=[reply.turn_id])
+        if written.state == Reply.State.WHOLE:
+            indexing.widen_windows(person_id=reply.owner_id, turn_ids=[reply.turn_id])
     if engine.converses:
         indexing.index_turns(person_id=reply.owner_id, turn_ids=answers, encoder=encoder)

@@ -1,17 +1,20 @@
 """What everybody's rows are looked through for: ids and states only, under the sweeps' own role."""
 
+from collections import defaultdict
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.db import connections
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from memory import clock, dialogue
 from memory import reply as replies
 from memory.isolation import acting_as
-from memory.models import Reply, Session, Step
+from memory.models import Key, Reply, Session, Step, Turn
 
+SETTLED = timedelta(minutes=5)  # after which nobody is expected to be at work on a turn any more
 AT_ONCE = 500  # rows taken up by one sweep; the next one takes the rest
 
 
@@ -47,6 +50,21 @@ def _close_if_silent(person_id: int, session_id: int) -> None:
         session = Session.objects.select_for_update().filter(pk=session_id, ended_at__lt=before).first()
         if session is not None:
             dialogue.close_session(session=session, at=session.ended_at + timedelta(minutes=1))
+
+
+def turns_without_keys() -> dict[int, list[int]]:
+    """Turns that nothing leads to yet, by person: their worker died, an upgrade or another encoder wants them anew.
+
+    What is being said just now is left to the worker that has it.
+    """
+    key = Key.objects.using("sweep").filter(
+        owner_id=OuterRef("owner_id"), turn_id=OuterRef("id"), encoder=settings.ENCODER
+    )
+    settled = Turn.objects.using("sweep").filter(said_at__lt=clock.now() - SETTLED).exclude(Exists(key))
+    found: dict[int, list[int]] = defaultdict(list)
+    for person_id, turn_id in _sweep(settled.order_by("id").values_list("owner_id", "id")):
+        found[person_id].append(turn_id)
+    return found
 
 
 def _sweep(rows: QuerySet[Any, Any]) -> list[Any]:

@@ -4,7 +4,7 @@ from uuid import UUID
 
 from django.db import connection
 
-from memory import consolidation, encoder
+from memory import consolidation, encoder, indexing
 from worker import engines, replying, sweeps
 from worker.app import app
 
@@ -26,6 +26,22 @@ def consolidate(person_id: int, session_id: int) -> None:
         )
     finally:
         connection.close()
+
+
+@app.task
+def index(person_id: int, turn_ids: list[int]) -> None:
+    """Make the keys that turns lack."""
+    try:
+        indexing.index_turns(person_id=person_id, turn_ids=turn_ids, encoder=encoder.current())
+    finally:
+        connection.close()
+
+
+@app.task
+def sweep_keys() -> None:
+    """Have keys made for turns that nothing leads to."""
+    for person_id, turn_ids in sweeps.turns_without_keys().items():
+        index.delay(person_id, turn_ids)
 
 
 @app.task

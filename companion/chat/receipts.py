@@ -65,8 +65,6 @@ def why(scores: dict[str, float]) -> list[str]:
     reasons = []
     if scores.get("said_then", 0) > 0:
         reasons.append("Said at that time")
-    elif scores.get("happened_then", 0) > 0:
-        reasons.append("About that time")
     if scores["lexical"] >= WORDS:
         reasons.append("Shares your words")
     if scores["dense"] >= NEAR:

@@ -10,7 +10,6 @@ from memory.isolation import Isolate
 PARTITIONS = 32
 
 # A person's exact search reads their own partition alone; Django cannot make partitions itself.
-# The first look at a person's keys reads this index alone: signs instead of numbers, and the widest term vector.
 PARTITIONED = """
 create sequence memory_key_seq as bigint;
 create table memory_key (
@@ -18,33 +17,18 @@ create table memory_key (
     id bigint not null default nextval('memory_key_seq'),
     companion_id bigint not null references memory_companion (id) deferrable initially deferred,
     memory_id bigint not null references memory_memory (id) deferrable initially deferred,
-    session_id bigint not null references memory_session (id) deferrable initially deferred,
     turn_id bigint null references memory_turn (id) deferrable initially deferred,
     kind varchar(10) not null,
-    piece smallint not null default 0,
     encoder varchar(200) not null,
     embedding halfvec not null,
-    sketch bit varying not null generated always as (binary_quantize(embedding)) stored,
-    tokens bytea null,
     terms sparsevec not null,
-    terms_before sparsevec not null,
-    terms_window sparsevec not null,
     said_at timestamptz not null,
-    happened_from date null,
-    happened_to date null,
-    place integer not null default 0,
-    speaker varchar(9) not null default 'person',
-    asks boolean not null default false,
-    timely boolean not null default false,
-    length integer not null default 0,
+    happened_from timestamptz null,
+    happened_to timestamptz null,
     primary key (owner_id, id),
-    unique nulls not distinct (owner_id, memory_id, turn_id, kind, piece, encoder)
+    unique nulls not distinct (owner_id, memory_id, turn_id, kind, encoder)
 ) partition by hash (owner_id);
-alter table memory_key alter column embedding set storage main;
-alter table memory_key alter column tokens set storage external;
 create index on memory_key (owner_id, turn_id);
-create index memory_key_first_look on memory_key (owner_id, companion_id, encoder)
-    include (id, turn_id, said_at, happened_from, happened_to, sketch, terms_window);
 """ + "".join(
     f"create table memory_key_{n:02} partition of memory_key for values with (modulus {PARTITIONS}, remainder {n});\n"
     for n in range(PARTITIONS)
@@ -84,7 +68,7 @@ class Migration(migrations.Migration):
                         (
                             "kind",
                             models.CharField(
-                                choices=[("turn", "Turn"), ("fact", "Fact"), ("summary", "Summary")],
+                                choices=[("turn", "Turn"), ("context", "Context"), ("summary", "Summary")],
                                 max_length=10,
                             ),
                         ),
@@ -94,71 +78,16 @@ class Migration(migrations.Migration):
                                 help_text="the name of the encoder that made the embedding", max_length=200
                             ),
                         ),
-                        (
-                            "piece",
-                            models.SmallIntegerField(
-                                default=0, help_text="which of the turn's pieces, or of its facts, from 0"
-                            ),
-                        ),
                         ("embedding", pgvector.django.halfvec.HalfVectorField(help_text="unit length")),
-                        (
-                            "tokens",
-                            models.BinaryField(
-                                help_text="signs of the vector of each token, a bit a dimension", null=True
-                            ),
-                        ),
                         (
                             "terms",
                             pgvector.django.sparsevec.SparseVectorField(
-                                help_text="saturated term frequencies of the text alone: BM25's half of the document"
-                            ),
-                        ),
-                        (
-                            "terms_before",
-                            pgvector.django.sparsevec.SparseVectorField(
-                                help_text="the same of the text and what was said before it"
-                            ),
-                        ),
-                        (
-                            "terms_window",
-                            pgvector.django.sparsevec.SparseVectorField(
-                                help_text="the same with what was said after it, too"
+                                help_text="saturated term frequencies: BM25's half of the document"
                             ),
                         ),
                         ("said_at", models.DateTimeField()),
-                        (
-                            "happened_from",
-                            models.DateField(
-                                help_text="first day of what is told in it, on the person's calendar", null=True
-                            ),
-                        ),
-                        ("happened_to", models.DateField(help_text="last day of it", null=True)),
-                        (
-                            "place",
-                            models.IntegerField(default=0, help_text="the turn's number in its conversation"),
-                        ),
-                        (
-                            "speaker",
-                            models.CharField(
-                                choices=[("person", "Person"), ("companion", "Companion")],
-                                default="person",
-                                max_length=9,
-                            ),
-                        ),
-                        ("asks", models.BooleanField(default=False, help_text="the turn ends in a question")),
-                        (
-                            "timely",
-                            models.BooleanField(default=False, help_text="the turn holds words that tell a time"),
-                        ),
-                        ("length", models.IntegerField(default=0, help_text="terms of the whole turn")),
-                        (
-                            "session",
-                            models.ForeignKey(
-                                on_delete=django.db.models.deletion.CASCADE,
-                                related_name="keys",
-                                to="memory.session",
-                            ),
-                        ),
+                        ("happened_from", models.DateTimeField(null=True)),
+                        ("happened_to", models.DateTimeField(null=True)),
                         (
                             "companion",
                             models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, to="memory.companion"),

@@ -29,6 +29,10 @@ class DateRange:
         years = range(start.year - 2, end.year + 3)
         return any(_day_in(self.start, year) <= last and first <= self._end_in(year) for year in years)
 
+    def in_year(self, year: int) -> tuple[date, date]:
+        """The same stretch, begun in another year."""
+        return date.fromordinal(_day_in(self.start, year)), date.fromordinal(self._end_in(year))
+
     def _end_in(self, year: int) -> int:
         """The last day (proleptic ordinal) of the same stretch, begun in another year."""
         return _day_in(self.end, year + self.end.year - self.start.year, last=True)

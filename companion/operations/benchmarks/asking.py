@@ -140,8 +140,7 @@ def _answers(
 
 def answerable(remembering: Remembering) -> float:
     """How sure the product is that memory holds the answer, 0-1."""
-    best = max((candidate.scores["total"] for candidate in remembering.candidates), default=0.0)
-    return round(min(max(float(getattr(remembering, "answerable", best)), 0.0), 1.0), 4)
+    return round(min(max(remembering.answerable, 0.0), 1.0), 4)
 
 
 def _told(name: str, lives: Sequence[Life], out: Path, so_far: Asked, tell: Telling) -> dict[str, Any]:

@@ -2,7 +2,8 @@
 
 Encoding hundreds of thousands of texts would take an hour, so only a few thousand sentences are really encoded: every
 memory is made of one to three of them, about a name of its own, and its vector is their mean with some noise added, of
-unit length. Its words, dates and BM25 vectors are made by the product's own functions. Each memory is one turn's round.
+unit length. Its words and BM25 vectors are made by the product's own functions. Each memory is one turn's round, and
+tells of no other day than its own.
 """
 
 from collections import Counter
@@ -48,7 +49,7 @@ TABLES = {
     "memory_source": ("owner_id", "memory_id", "turn_id", "start", '"end"'),
     "memory_key": (
         "owner_id", "companion_id", "memory_id", "session_id", "turn_id", "kind", "piece", "encoder", "embedding",
-        "terms", "terms_before", "terms_window", "said_at", "place", "speaker", "asks", "timely", "length",
+        "tokens", "terms", "terms_before", "terms_window", "said_at", "place", "speaker", "asks", "timely", "length",
     ),
     "memory_lexicon": ("owner_id", "term", "frequency"),
     "memory_collection": ("owner_id", "turns", "length"),
@@ -203,9 +204,15 @@ def _key_rows(chunk: Sequence[Made], owner: int, companion: int, encoder: str) -
         after = _stems_beside(chunk, place + 1, made.session)
         yield (
             owner, companion, made.id, made.session, made.id, "turn", 0, encoder, HalfVector(made.vector),
-            _terms(made.stems), _terms(before + made.stems, 1), _terms(before + made.stems + after, 2),
+            _signs(made), _terms(made.stems), _terms(before + made.stems, 1), _terms(before + made.stems + after, 2),
             made.said_at, made.number, made.speaker, made.asks, made.timely, len(made.stems),
         )  # fmt: skip
+
+
+def _signs(made: Made) -> bytes:
+    """As many as its tokens would have; what they say is chance, for only the time of comparing them is measured."""
+    tokens = 2 * len(made.stems)
+    return np.random.default_rng(made.id).bytes(tokens * len(made.vector) // 8)
 
 
 def _stems_beside(chunk: Sequence[Made], place: int, session: int) -> list[str]:

@@ -41,16 +41,18 @@ MADE_BY = "manage.py bench fit --locomo FILE --beam DIR --madial DIR --out memor
 
 
 class Asking(StrEnum):
-    """When and of whom a question was asked. The order of turns is learnt from the first two, the gate from all."""
+    """When and of whom a question was asked."""
 
     AFTERWARDS = "afterwards"  # as the benchmark does
     JUST_AFTER = "just after"  # the answer was said, and nothing after it
-    TOO_EARLY = "too early"  # just before the answer was said
+    TOO_EARLY = "too early"  # before the session in which the answer was said
     OF_ANOTHER = "of another"  # a question about somebody else's life
 
 
 # How much a question counts by when it was asked: people also ask for what they have just said, and of a young memory.
 TEACHES = {Asking.AFTERWARDS: 1.0, Asking.JUST_AFTER: 0.4}
+# What the gate learns from: about as many questions that can be answered as can't.
+TEACHES_GATE = (Asking.AFTERWARDS, Asking.OF_ANOTHER)
 
 
 @dataclass(frozen=True)
@@ -168,16 +170,19 @@ class Questioner:
     def __init__(self, life: str, companion: Companion, person: str, moment: datetime, asked: bool) -> None:
         self._life, self._companion, self._person, self._moment = life, companion, person, moment
         self._asked = None if asked else False
-        rows = Turn.objects.of(companion.owner_id).values_list("pk", "origin", "said_at")
-        self._origins = {pk: origin for pk, origin, _ in rows}
-        self._said = {origin: said_at for _, origin, said_at in rows}
+        rows = Turn.objects.of(companion.owner_id).values_list("pk", "origin", "said_at", "session__started_at")
+        self._origins = {pk: origin for pk, origin, _, _ in rows}
+        self._said = {origin: said_at for _, origin, said_at, _ in rows}
+        self._began = {origin: started_at for _, origin, _, started_at in rows}
 
     def in_time(self, question: str, known: Answers) -> list[Case]:
-        """After the whole life; and, of what can be answered, just before and just after the answer was said."""
+        """After the whole life; and, of what can be answered, before the session of the answer and just after it."""
         cases = [self._case(question, known, self._moment, Asking.AFTERWARDS)]
-        said = sorted(self._said[origin] for origin in known.right & self._said.keys())
+        right = known.right & self._said.keys()
+        said = sorted(self._said[origin] for origin in right)
         if known.answerable and said and self._asked is None:
-            before, after = said[0] - timedelta(seconds=1), said[-1] + timedelta(seconds=1)
+            before = min(self._began[origin] for origin in right) - timedelta(seconds=1)
+            after = said[-1] + timedelta(seconds=1)
             cases.append(self._case(question, Answers(set(), False), before, Asking.TOO_EARLY))
             cases.append(self._case(question, known, after, Asking.JUST_AFTER))
         return cases
@@ -274,7 +279,7 @@ def _shares(cases: Sequence[Case]) -> NDArray[np.float64]:
 
 
 def _signs(cases: Sequence[Case], weights: dict[str, float]) -> tuple[list[dict[str, float]], NDArray[np.bool_]]:
-    asked = [case for case in cases if len(case.turns)]
+    asked = [case for case in cases if len(case.turns) and case.asking in TEACHES_GATE]
     figures = [gate.signs(case.turns, weights, speaker=case.speaker) for case in asked]
     return figures, np.array([case.answerable for case in asked])
 
