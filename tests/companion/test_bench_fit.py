@@ -59,11 +59,21 @@ def test_a_conversation_is_judged_by_weights_that_never_saw_it():
     )
 
 
-def test_what_was_asked_too_early_teaches_the_gate_and_not_the_order():
-    early = [replace(one, asking=Asking.TOO_EARLY) for one in cases(seed=2, part=PARTS.index("asks"))]
-    weights = fit.softmax_fit(cases(), PARTS)
-    assert fit.softmax_fit([*cases(), *early], PARTS) == weights
-    assert fit.fitted([*cases(), *early], [])["answerable"] != fit.fitted(cases(), [])["answerable"]
+@pytest.mark.parametrize(
+    ("asking", "taught"),
+    [
+        (Asking.JUST_AFTER, {"asked"}),
+        (Asking.OF_ANOTHER, {"answerable"}),
+        (Asking.TOO_EARLY, set()),
+    ],
+)
+def test_each_way_of_asking_teaches_what_it_can(asking, taught):
+    more = [replace(one, asking=asking) for one in cases(seed=2, part=PARTS.index("asks"))]
+    few, many = fit.fitted(cases(), []), fit.fitted([*cases(), *more], [])
+    weights = few["asked"]
+    assert (many["asked"] != weights) == ("asked" in taught)
+    gates = [fit.logistic_fit(*fit._signs(each, weights)) for each in (cases(), [*cases(), *more])]
+    assert (gates[0] != gates[1]) == ("answerable" in taught)
 
 
 def test_answerable_questions_are_surer_than_the_others():

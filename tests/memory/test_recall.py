@@ -1,6 +1,7 @@
 """One question to what is remembered, on the real encoder and the real index."""
 
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
+from random import Random
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,7 @@ from memory.combination import TABLE, likelihood
 from memory.isolation import acting_as
 from memory.models import Key, Lexicon, Turn
 from memory.recall import recall
+from memory.temporal import asked_range
 from tests.memory.test_dialogue import companion_of, say
 
 pytestmark = pytest.mark.django_db
@@ -262,3 +264,47 @@ def test_two_texts_that_are_asked_for_at_once_get_their_own_vectors():
         together = list(threads.map(lambda text: encoder.current().encode([text])[0], texts))
     for one, other in zip(alone, together, strict=True):
         assert float(one @ other) > 0.999
+
+
+@pytest.mark.parametrize("day", ["31 October", "30 December", "29 February", "1 January"])
+def test_a_day_of_any_year_is_found_on_itself(ana, day):
+    asked = asked_range(f"What did I wear on {day}?", moment=clock.now())
+    assert asked.any_year
+    for year in (2024, 2025):
+        first, last = asked.in_year(year)
+        expected = date(2025, 2, 28) if (day, year) == ("29 February", 2025) else asked.start.replace(year=year)
+        assert first == last == expected
+
+
+def test_what_was_said_on_a_day_of_any_year_comes_first(ana, time_machine):
+    time_machine.move_to("2026-03-05T12:00:00Z")
+    remember(ana, ["I wore a green coat to work."], at=datetime(2025, 10, 26, 12, tzinfo=UTC))
+    remember(ana, ["I wore my grandmother's cape."], at=datetime(2025, 10, 31, 12, tzinfo=UTC))
+    found = ask(ana, "What did I wear on 31 October?")
+    assert [candidate.scores["said_then"] for candidate in found.candidates] == [1.0, 0.0]
+    assert best(ana, "What did I wear on 31 October?") == "I wore my grandmother's cape."
+
+
+def test_long_turns_of_a_script_without_blanks_are_remembered(ana):
+    dice = Random(1)
+    long = ["".join(chr(dice.randint(0x4E00, 0x9FA5)) for _ in range(400)) for _ in range(3)]
+    remember(ana, [long[0], "我的小猫叫豆豆。" + long[1], long[2]])
+    found = ask(ana, "我的小猫叫什么?")
+    with acting_as(ana.pk):
+        assert "豆豆" in Turn.objects.get(pk=found.candidates[0].turn_id).text
+
+
+def test_a_pasted_document_does_not_crowd_out_what_was_said(ana, monkeypatch):
+    monkeypatch.setattr("memory.recall.FIRST_LOOK", 12)
+    remember(ana, ["Who ruined the dog? " * 300, *LIFE])
+    found = ask(ana, "Who ruined my trainers, the dog?")
+    with acting_as(ana.pk):
+        assert LIFE[1] in {Turn.objects.get(pk=candidate.turn_id).text for candidate in found.candidates}
+
+
+def test_the_end_of_a_very_long_question_counts_in_every_way(ana):
+    remember(ana, LIFE)
+    found = ask(ana, "It rained. " + "And so on. " * 400 + "What did my sister do yesterday?")
+    assert found.speaker == "person"
+    assert found.dates is not None
+    assert len(found.forms[0]) <= 2001

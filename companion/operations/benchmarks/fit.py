@@ -121,7 +121,7 @@ def run(*, tell: Telling, locomo: Path, beam: Path | None, madial: Path | None, 
     if "madial" in sets:
         rows.append({"set": "madial", **by_fifths(sets["madial"], UNASKED)})
     tell.table("Left out", rows)
-    sure = reliability([pair for each in found.values() for pair in each.sure])
+    sure = reliability([pair for each in found.values() for pair in each.sure if pair[0].asking in TEACHES_GATE])
     tell.table("How often it was right to be so sure", sure)
     table = fitted(asked, sets.get("madial", []))
     out.write_text(json.dumps({"made_by": MADE_BY, **table}, indent=2) + "\n", encoding="utf-8")
