@@ -50,7 +50,8 @@ def start() -> None:
         fcntl.flock(turn, fcntl.LOCK_EX)
         postgres.use()
     _connected_to = postgres.pid()
-    redis = subprocess.Popen(embedded.redis_command(DATA_DIR, durable=False), stdout=subprocess.DEVNULL)
+    command = embedded.redis_command(DATA_DIR, durable=False)
+    redis = subprocess.Popen(command, stdout=subprocess.DEVNULL, start_new_session=True)  # Ctrl-C is for the tests
 
 
 @contextmanager

@@ -87,7 +87,7 @@ class Stack:
         """Whether it was started and has not ended since."""
         return name in self.processes and self.processes[name].poll() is None
 
-    def wait_for(self, name: str, seconds: float = 60) -> None:
+    def wait_for(self, name: str, seconds: float = 120) -> None:
         """Until a process answers; raises with the end of its log if it does not."""
         deadline = time.monotonic() + seconds
         while time.monotonic() < deadline:

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_play
 
 from tests.stack import ROOT, Stack, running
 
-expect.set_options(timeout=20_000)
+expect.set_options(timeout=60_000)  # on a busy machine a worker's first reply waits for its encoder
 
 QUIET = [
     "--no-sandbox",
@@ -77,7 +77,7 @@ def stack(empty_database: str, django_db_blocker: Any, tmp_path_factory: Any, en
 def context(browser: Browser) -> Iterator[BrowserContext]:
     """A fresh visitor in Lisbon."""
     context = browser.new_context(timezone_id="Europe/Lisbon", locale="en-GB")
-    context.set_default_timeout(20_000)
+    context.set_default_timeout(60_000)
     yield context
     context.close()
 

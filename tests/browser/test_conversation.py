@@ -117,14 +117,14 @@ def test_what_is_written_while_the_server_is_away_is_sent_when_it_is_back(stack,
     words.press("Enter")
     expect(page.get_by_text(re.compile("Offline|cannot be reached|kept here")).first).to_be_visible()
     stack.start("web")
-    expect(page.locator("article.companion:not([aria-busy=true])")).to_have_count(2, timeout=60_000)
+    expect(page.locator("article.companion:not([aria-busy=true])")).to_have_count(2)
     page.reload()
     expect(page.locator("article.person").get_by_text("During the storm.", exact=True)).to_have_count(1)
 
 
 def wait_for_reply_to(page: Page, text: str) -> None:
     """Kept once, and answered."""
-    expect(page.locator("article.companion:not([aria-busy=true])")).to_have_count(2, timeout=60_000)
+    expect(page.locator("article.companion:not([aria-busy=true])")).to_have_count(2)
     page.reload()
     expect(page.locator("article.person").get_by_text(text, exact=True)).to_have_count(1)
     expect(page.get_by_text("cannot be reached")).to_have_count(0)
@@ -140,7 +140,7 @@ def test_while_the_database_is_stopped_the_page_says_so_keeps_the_words_and_send
         expect(page.get_by_text(re.compile("database cannot be reached just now")).first).to_be_visible()
         expect(page.get_by_text("During the flood.", exact=True)).to_be_visible()
         words.fill("A draft for later.")
-    expect(page.locator("article.companion:not([aria-busy=true])")).to_have_count(2, timeout=60_000)
+    expect(page.locator("article.companion:not([aria-busy=true])")).to_have_count(2)
     expect(words).to_have_value("A draft for later.")
     wait_for_reply_to(page, "During the flood.")
     expect(words).to_have_value("A draft for later.")

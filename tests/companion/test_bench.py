@@ -2,8 +2,10 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
+from io import StringIO
 from urllib.parse import quote
 
 import pytest
@@ -104,7 +106,20 @@ def databases():
 
 
 def bench(*arguments):
-    """A benchmark as its own process on the tests' server: its figures, and the databases it left behind."""
+    """A benchmark on the tests' server: its figures; it leaves no database behind, and each connection where it was."""
+    before = databases()
+    said = StringIO()
+    told_to_stop = signal.getsignal(signal.SIGTERM)
+    try:
+        call_command("bench", *map(str, arguments), "--json", stdout=said)
+    finally:
+        signal.signal(signal.SIGTERM, told_to_stop)
+    assert databases() == before
+    return json.loads(said.getvalue().splitlines()[-1])
+
+
+def bench_by_itself(*arguments):
+    """The same as a process of its own, as one says it in a shell."""
     owner = connections["owner"].settings_dict
     url = f"postgres://{owner['USER']}@{quote(str(owner['HOST']), safe='')}/{owner['NAME']}"
     environment = os.environ | {"DATABASE_URL": url, "SECRET_KEY": settings.SECRET_KEY}
@@ -137,7 +152,7 @@ def keeps_the_contract(rows, known):
 @pytest.mark.django_db
 def test_a_talk_of_two_people_is_ranked_by_turn(ana, data, tmp_path):
     out = tmp_path / "ranked.jsonl"
-    figures = bench("locomo", data / "talks.json", "--out", out)
+    figures = bench_by_itself("locomo", data / "talks.json", "--out", out)
     rows = ranked(out)
     assert list(rows) == ["ours-1:0", "ours-1:1"]
     keeps_the_contract(rows, {"D1:1", "D1:2", "D2:1", "D2:2"})

@@ -10,7 +10,7 @@ import pytest
 from companion.operations.embedded import WITHOUT_DATABASE
 from tests.stack import ROOT
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.stack
 
 
 @pytest.fixture

@@ -8,15 +8,22 @@ import subprocess
 import sys
 import time
 from types import SimpleNamespace
+from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 import psutil
 import pytest
+from django.conf import settings
+from django.db import connections
 
 from companion.operations import supervise
 from tests.stack import ROOT, free_port
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(180)]
+pytestmark = pytest.mark.stack
+
+
+NO_ENCODER = "/nowhere"  # where nothing is said none is needed, and loading one takes a core for seconds
 
 
 class Up:
@@ -25,6 +32,7 @@ class Up:
     def __init__(self, folder, port, output, **environment):
         self.folder, self.port = folder, port
         told = {"DATA_DIR": str(folder), "PORT": str(port), "ENGINE_DISCOVERY": "false", "PYTHONUNBUFFERED": "1"}
+        told["ENCODER"] = NO_ENCODER
         kept = {k: v for k, v in os.environ.items() if k not in ("DATABASE_URL", "REDIS_URL", "DJANGO_SETTINGS_MODULE")}
         self.process = subprocess.Popen(
             [sys.executable, "manage.py", "up"],
@@ -104,7 +112,7 @@ def start(tmp_path):
 
 
 def test_everything_starts_says_where_it_is_and_ends_on_control_c(start):
-    up = start()
+    up = start(ENCODER=settings.ENCODER)
     up.wait_for("Ctrl-C stops everything")
     assert f"Rosemary is at http://localhost:{up.port}" in up.said
     assert "No language model is connected" in up.said
@@ -118,6 +126,36 @@ def test_everything_starts_says_where_it_is_and_ends_on_control_c(start):
     assert up.end() == 0
     assert "Everything that was said is kept" in up.said
     assert not processes_of(up.folder)
+
+
+@pytest.fixture
+def named(django_db_setup, django_db_blocker, engine_server):
+    """A database, a Redis and a language model that run already, as the environment names them."""
+    name = f"up_{uuid4().hex[:12]}"
+    with django_db_blocker.unblock():
+        owner = connections["owner"]
+        with owner.cursor() as cursor:
+            cursor.execute(f"create database {name}")
+        host = quote(str(owner.settings_dict["HOST"]), safe="")
+        return {
+            "DATABASE_URL": f"postgres://{owner.settings_dict['USER']}@{host}/{name}",
+            "REDIS_URL": settings.REDIS_URL,
+            "SECRET_KEY": settings.SECRET_KEY,
+            "ENGINE_URL": engine_server.url,
+            "ENGINE_MODEL": "echo",
+        }
+
+
+def test_what_the_environment_names_is_used_and_nothing_of_its_own_is_started(start, named):
+    up = start(**named)
+    up.wait_for("Ctrl-C stops everything")
+    assert "Language model: " in up.said
+    assert "PostgreSQL …" not in up.said
+    assert "Redis …" not in up.said
+    assert not (up.folder / "postgres").exists()
+    ready = httpx.get(f"http://127.0.0.1:{up.port}/health/ready").json()
+    assert ready == {"ready": True, "database": True, "redis": True}
+    assert up.end() == 0
 
 
 def test_a_second_one_beside_the_first_says_so_and_does_no_harm(used_before, start):

@@ -15,8 +15,9 @@ from tests.people import make_person
 from tests.socket_client import open_tab, signed_in_cookie
 from tests.stack import running
 
-pytestmark = [pytest.mark.stack, pytest.mark.timeout(240)]
+pytestmark = pytest.mark.stack
 
+PATIENCE = 120  # seconds: on a busy machine a worker that was started anew loads its encoder for half a minute
 
 PROCESSES = ("web", "chat", "beat")
 
@@ -75,7 +76,7 @@ async def test_a_chat_worker_killed_in_the_middle_of_a_reply_loses_and_doubles_n
         frames = [await tab.receive("words", reply=kept["reply"])]
         await asyncio.to_thread(stack.kill, "chat", signal.SIGKILL)
         await asyncio.to_thread(stack.start, "chat")
-        done = await asyncio.wait_for(whole_log(tab, kept["reply"], frames), 60)
+        done = await asyncio.wait_for(whole_log(tab, kept["reply"], frames), PATIENCE)
     assert done["state"] == "whole"
     assert done["text"] == "".join(frame["text"] for frame in frames if frame["type"] == "words")
     assert await said_by(ana, "person") == ["Tell me of the river. /slow"]
@@ -91,7 +92,7 @@ async def test_a_web_process_killed_in_the_middle_of_a_reply_is_resumed_from_the
     await asyncio.to_thread(stack.start, "web")
     async with open_tab(stack.url, cookie=cookie) as tab:
         await tab.send(type="follow", reply=kept["reply"], last_seq=frames[0]["seq"])
-        done = await asyncio.wait_for(whole_log(tab, kept["reply"], frames), 30)
+        done = await asyncio.wait_for(whole_log(tab, kept["reply"], frames), PATIENCE)
     assert done["state"] == "whole"
 
 
@@ -101,7 +102,7 @@ async def test_what_is_said_while_no_worker_runs_is_kept_and_answered_when_one_c
         kept = await tab.say("Anybody there?")
         assert kept["type"] == "kept"
         await asyncio.to_thread(stack.start, "chat")
-        done = await asyncio.wait_for(tab.receive("done", reply=kept["reply"]), 60)
+        done = await asyncio.wait_for(tab.receive("done", reply=kept["reply"]), PATIENCE)
     assert done["state"] == "whole"
     assert len(await said_by(ana, "companion")) == 1
 
@@ -121,8 +122,8 @@ async def test_a_stopped_database_is_told_keeps_nothing_half_and_heals(stack, an
         assert refused["type"] == "error"
         assert (refused["code"], refused["retry"]) == ("unavailable", True)
         assert refused["client_id"] == "11111111-1111-4111-8111-111111111111"
-        kept = await asyncio.wait_for(insist(tab, "Meanwhile.", refused["client_id"]), 30)
-        await asyncio.wait_for(tab.receive("done", reply=kept["reply"]), 60)
+        kept = await asyncio.wait_for(insist(tab, "Meanwhile.", refused["client_id"]), PATIENCE)
+        await asyncio.wait_for(tab.receive("done", reply=kept["reply"]), PATIENCE)
     assert await said_by(ana, "person") == ["Before.", "Meanwhile."]
 
 
@@ -132,9 +133,9 @@ async def test_a_stopped_redis_is_told_and_what_was_said_is_answered_once_it_is_
         with parts.redis_frozen():
             kept = await tab.say("Meanwhile.")
             assert kept["type"] == "kept"
-            told = await asyncio.wait_for(tab.receive("error"), 30)
+            told = await asyncio.wait_for(tab.receive("error"), PATIENCE)
             assert told["code"] == "unavailable"
-        done = await asyncio.wait_for(tab.receive("done", reply=kept["reply"]), 90)
+        done = await asyncio.wait_for(tab.receive("done", reply=kept["reply"]), PATIENCE)
     assert done["state"] == "whole"
     assert await said_by(ana, "person") == ["Before.", "Meanwhile."]
     assert len(await said_by(ana, "companion")) == 2
@@ -145,6 +146,8 @@ async def test_a_redis_that_lost_everything_in_the_middle_of_a_reply_costs_no_wo
         kept = await tab.say("Tell me of the hills. /slow")
         await tab.receive("words", reply=kept["reply"])
         redis_client.Redis.from_url(settings.REDIS_URL).flushall()
-        done = await asyncio.wait_for(tab.receive("done", reply=kept["reply"]), 60)
+        done = await asyncio.wait_for(tab.receive("done", reply=kept["reply"]), PATIENCE)
     assert done["state"] == "whole"
     assert await said_by(ana, "companion") == [done["text"]]
+    for name in PROCESSES:  # the queues that they declared went too; those of the next test declare them anew
+        stack.kill(name)

@@ -13,8 +13,6 @@ from tests.worker.test_openai_compatible import prompt
 from worker.engines.discovery import discover
 from worker.engines.openai_compatible import OpenAICompatible
 
-pytestmark = pytest.mark.timeout(170)
-
 TEMPLATE = (
     "{% for message in messages %}<|{{ message.role }}|>{{ message.content }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
