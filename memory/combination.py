@@ -129,7 +129,7 @@ def _session_lexical(session: NDArray[np.int64], keys: Keys) -> NDArray[np.float
 def _neighbour(
     session: NDArray[np.int64], place: NDArray[np.int64], nearness: NDArray[np.float64]
 ) -> NDArray[np.float64]:
-    """How near the turn just before or after is; one that did not come to mind counts as the least that did."""
+    """How near the turn just before or after is; one that did not come to mind counts as 0, or the least that did."""
     least = nearness.min(initial=0.0)
     by_place = dict(zip(zip(session.tolist(), place.tolist(), strict=True), nearness.tolist(), strict=True))
     return np.array(

@@ -24,7 +24,7 @@ def needs_memory(text: str, *, companion: str = "") -> bool:
     return len(words) > MOST_WORDS or not known.issuperset(words)
 
 
-# What tells whether memory holds the answer (RECALL.md), each the same for every person and question.
+# What tells whether memory holds the answer, each the same for every person and question.
 SIGNS = (
     "best",  # weighted sum of the best turn, whoever said it
     "margin",  # by which it leads the fifth

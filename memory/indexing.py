@@ -34,7 +34,7 @@ class Piece:
 
     @property
     def in_context(self) -> str:
-        """What the encoder reads (RECALL: context keys)."""
+        """What the encoder reads."""
         return f"{self.before}\n{self.text}" if self.before else self.text
 
 

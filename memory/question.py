@@ -1,4 +1,4 @@
-"""What a question asks for, once its wrapping is off: the normal form (RECALL.md's largest single gain)."""
+"""What a question asks for, once its wrapping is off: the normal form."""
 
 import re
 from collections.abc import Sequence

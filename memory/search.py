@@ -21,7 +21,7 @@ from memory.temporal import DateRange
 
 FIRST_LOOK = 400  # keys that are looked at twice
 PADDING = 2  # days: people are wrong by so much about a date
-MOST_TERMS = 24  # of a question that are matched one by one; the rarest stay
+MATCHED_ALONE = 24  # terms of a question that are matched one by one: the rarest
 YEARS_BACK = 60  # of a month without a year
 
 PER_TURN = 4  # of them: a pasted document must not crowd out all that was said
@@ -136,7 +136,7 @@ def tokens_of(turn_ids: Sequence[int], *, owner: int, keys: Keys) -> list[tuple[
 def _parameters(
     wanted: Wanted, companion: Companion, moment: datetime, encoder: str, leave_out: Sequence[int], most: int
 ) -> dict[str, Any]:
-    rarest = sorted(wanted.idf, key=lambda term: -wanted.idf[term])[:MOST_TERMS]
+    rarest = sorted(wanted.idf, key=lambda term: -wanted.idf[term])[:MATCHED_ALONE]
     return {
         "vector": HalfVector(wanted.vector).to_text(),
         "as_asked": HalfVector(wanted.as_asked).to_text(),
