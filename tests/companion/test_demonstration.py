@@ -6,11 +6,9 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
-from memory import clock, encoder
 from memory.isolation import acting_as
 from memory.models import Turn
-from memory.recall import recall
-from tests.memory.test_dialogue import companion_of
+from tests.memory.test_recall import ask
 
 HELD = {
     "Where was the ring found?": "in the filter",
@@ -25,18 +23,18 @@ NOT_HELD = ["Which instrument does my uncle play?", "When is my daughter's gradu
 
 
 @pytest.mark.django_db
-def test_it_is_loaded_once_and_can_be_asked(ana, time_machine):
+def test_it_is_loaded_once_and_can_be_ask(ana, time_machine):
     time_machine.move_to("2026-06-10T12:00:00Z", tick=True)
     assert loaded()["skipped"] == []
     time_machine.move_to("2026-06-20T12:00:00Z", tick=True)
     assert loaded()["turns_kept"] == 0
     for question, answer in HELD.items():
-        found = asked(ana, question)
+        found = ask(ana, question)
         with acting_as(ana.pk):
             best = Turn.objects.filter(pk__in=[candidate.turn_id for candidate in found.candidates[:5]])
             assert any(answer in turn.text for turn in best), question
-    sure = [asked(ana, question).answerable for question in HELD]
-    unsure = [asked(ana, question).answerable for question in NOT_HELD]
+    sure = [ask(ana, question).answerable for question in HELD]
+    unsure = [ask(ana, question).answerable for question in NOT_HELD]
     assert sorted(sure)[len(sure) // 2] > 0.5 > max(unsure), (sure, unsure)
 
 
@@ -44,14 +42,3 @@ def loaded():
     out = StringIO()
     call_command("load_demo", json=True, stdout=out)
     return json.loads(out.getvalue())
-
-
-def asked(person, question):
-    with acting_as(person.pk):
-        return recall(
-            companion=companion_of(person),
-            person=person.called,
-            question=question,
-            moment=clock.now(),
-            encoder=encoder.current(),
-        )

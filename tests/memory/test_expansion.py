@@ -7,13 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory import clock, encoder
+from memory import clock
 from memory.engine import EngineError
 from memory.expansion import expanded, is_wanted
-from memory.isolation import acting_as
-from memory.recall import recall
-from tests.memory.test_dialogue import companion_of
-from tests.memory.test_recall import LIFE, remember
+from tests.memory.test_recall import LIFE, ask, remember
 
 MOMENT = datetime(2026, 11, 5, 12, tzinfo=UTC)
 QUESTION = "What did I cook in the week of the big storm?"
@@ -108,19 +105,7 @@ def test_recall_uses_the_days_only_where_the_grammar_has_none(ana):
     remember(ana, LIFE)
     engine = Says(told(first=f"{clock.now().date()}", last=f"{clock.now().date()}"))
     dates = expanded(QUESTION, moment=clock.now(), engine=engine)
-    assert asked(ana, QUESTION, dates).dates == dates
-    assert asked(ana, QUESTION, dates).candidates[0].scores["said_then"] > 0
-    assert asked(ana, QUESTION, None).dates is None
-    assert asked(ana, "What did I cook yesterday?", dates).dates.text == "yesterday"
-
-
-def asked(person, question, dates):
-    with acting_as(person.pk):
-        return recall(
-            companion=companion_of(person),
-            person=person.called,
-            question=question,
-            moment=clock.now(),
-            encoder=encoder.current(),
-            dates=dates,
-        )
+    assert ask(ana, QUESTION, dates=dates).dates == dates
+    assert ask(ana, QUESTION, dates=dates).candidates[0].scores["said_then"] > 0
+    assert ask(ana, QUESTION, dates=None).dates is None
+    assert ask(ana, "What did I cook yesterday?", dates=dates).dates.text == "yesterday"

@@ -37,7 +37,7 @@ def remember(person, texts, *, conversation=None, at=None):
     return turns
 
 
-def ask(person, question, *, moment=None):
+def ask(person, question, *, moment=None, **more):
     companion = companion_of(person)
     with acting_as(person.pk):
         return recall(
@@ -46,6 +46,7 @@ def ask(person, question, *, moment=None):
             question=question,
             moment=moment or clock.now(),
             encoder=encoder.current(),
+            **more,
         )
 
 
