@@ -44,7 +44,7 @@ TOGETHER = (
     ("margin", "asked_speaks"),
     ("margin", "somebody_asked"),
 )
-SUFFICIENT = 0.5
+SUFFICIENT = 0.4  # below one half: notes are quoted and dated, so a needless no costs more than a needless yes
 
 
 def answerable(turns: Turns, weights: Weights, *, speaker: str | None) -> float:

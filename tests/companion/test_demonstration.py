@@ -6,6 +6,7 @@ from io import StringIO
 import pytest
 from django.core.management import call_command
 
+from memory import gate
 from memory.isolation import acting_as
 from memory.models import Turn
 from tests.memory.test_recall import ask
@@ -23,7 +24,7 @@ NOT_HELD = ["Which instrument does my uncle play?", "When is my daughter's gradu
 
 
 @pytest.mark.django_db
-def test_it_is_loaded_once_and_can_be_ask(ana, time_machine):
+def test_it_is_loaded_once_and_can_be_asked(ana, time_machine):
     time_machine.move_to("2026-06-10T12:00:00Z", tick=True)
     assert loaded()["skipped"] == []
     time_machine.move_to("2026-06-20T12:00:00Z", tick=True)
@@ -35,7 +36,7 @@ def test_it_is_loaded_once_and_can_be_ask(ana, time_machine):
             assert any(answer in turn.text for turn in best), question
     sure = [ask(ana, question).answerable for question in HELD]
     unsure = [ask(ana, question).answerable for question in NOT_HELD]
-    assert sorted(sure)[len(sure) // 2] > 0.5 > max(unsure), (sure, unsure)
+    assert sorted(sure)[len(sure) // 2] > gate.SUFFICIENT > max(unsure), (sure, unsure)
 
 
 def loaded():
