@@ -1,6 +1,7 @@
 """Text to vector, by sentence-transformers. Whoever imports this pays for torch only when the first text comes."""
 
 import os
+from copy import deepcopy
 from functools import lru_cache
 from pathlib import Path
 from threading import Condition, Lock, Thread
@@ -53,6 +54,8 @@ class LocalEncoder:
     def __init__(self, name: str) -> None:
         self.name = name
         self._model = _load(name)
+        self._counter = deepcopy(self._model.tokenizer)  # a call changes a tokenizer's padding under another's hands
+        self._counting = Lock()
         self._waiting: list[_Asked] = []
         self._changed = Condition(Lock())
         Thread(target=self._serve, name="encoder", daemon=True).start()
@@ -71,7 +74,8 @@ class LocalEncoder:
 
     def count(self, text: str) -> int:
         """How many tokens the model makes of a text, without those that open and close it."""
-        return len(self._model.tokenizer.tokenize(text))
+        with self._counting:
+            return len(self._counter.tokenize(text))
 
     def _wait_for(self, part: "_Asked") -> Vectors:
         with self._changed:

@@ -1,5 +1,7 @@
 """An encoder that can't be had is told in one line; a multilingual one can be named by its folder."""
 
+from threading import Event, Thread
+
 import pytest
 
 from memory import encoder
@@ -36,3 +38,25 @@ def test_what_the_hub_does_not_have_is_told_in_one_line(monkeypatch):
 def test_a_folder_that_holds_one_is_taken():
     folder = str(encoder.PACKAGED["all-MiniLM-L6-v2"]())
     assert LocalEncoder(folder).encode(["Guten Morgen."]).shape == (1, 384)
+
+
+def test_one_thread_counts_while_others_read():
+    """A tokenizer's padding is its own state: counting beside a pass must not take it away."""
+    current = encoder.current()
+    texts = [["one two", "one two three four five six seven " * (1 + place % 7)] for place in range(40)]
+    counted = Event()
+
+    def count():
+        while not counted.is_set():
+            current.count("one two three")
+
+    counting = [Thread(target=count, daemon=True) for _ in range(3)]
+    for thread in counting:
+        thread.start()
+    try:
+        assert all(len(current.read(pair)[0]) == 2 for pair in texts)
+    finally:
+        counted.set()
+        for thread in counting:
+            thread.join(timeout=10)
+    assert current.count("one two three") == 3
