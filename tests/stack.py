@@ -18,6 +18,8 @@ import httpx
 from django.conf import settings
 from django.db import connections
 
+from tests.emptying import empty_database
+
 ROOT = Path(__file__).resolve().parent.parent
 CELERY = [sys.executable, "-m", "celery", "-A", "worker.app"]
 
@@ -154,3 +156,5 @@ def running(logs: Path, *names: str, **environment: str) -> Iterator[Stack]:
         yield stack
     finally:
         stack.stop()
+        if "DATABASE_URL" not in environment:
+            empty_database()  # the next test must not meet the people of these

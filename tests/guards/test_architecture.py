@@ -32,8 +32,8 @@ def test_every_task_has_a_queue_of_its_own_kind(task):
 @pytest.mark.parametrize("task", tasks(), ids=lambda task: task.name)
 def test_every_task_takes_only_ids(task):
     for parameter in inspect.signature(task.run).parameters.values():
-        assert parameter.name.endswith("_id")
-        assert parameter.annotation in (int, str)
+        assert parameter.name.endswith(("_id", "_ids"))
+        assert parameter.annotation in (int, str, list[int])
 
 
 @pytest.mark.parametrize("model", list(apps.get_app_config("memory").get_models()), ids=lambda model: model.__name__)
