@@ -63,11 +63,11 @@ class _Terms:
         return self.known[text]
 
 
-def index_turns(*, person_id: int, turn_ids: Iterable[int], encoder: Encoder) -> int:
+def index_turns(*, person_id: int, turn_ids: Iterable[int], encoder: Encoder, widen: bool = True) -> int:
     """Make the keys that these turns lack, and count their words. Safe to run twice; returns how many were new.
 
     The encoder works outside any transaction, so no database connection waits for it. The turns just before these come
-    to know what was said after them.
+    to know what was said after them, unless they should not `widen` yet (`widen_windows`).
     """
     with acting_as(person_id):
         turns = _without_keys(person_id, turn_ids, encoder.name)
@@ -79,24 +79,9 @@ def index_turns(*, person_id: int, turn_ids: Iterable[int], encoder: Encoder) ->
         read += _read(made[start : start + AT_ONCE], encoder)
     with acting_as(person_id):
         written = _write_keys(person_id, turns, made, read, encoder.name)
-        _widen(person_id, turns)
+        if widen:
+            _widen(person_id, turns)
     return written
-
-
-def index_and_read(*, person_id: int, turn_id: int, texts: Sequence[str], encoder: Encoder) -> tuple[Vectors, Tokens]:
-    """Make the keys of a turn that was just said, and read further texts in the same pass of the encoder.
-
-    The turn before it does not come to know of it yet (`widen_windows`): it would echo the question that is asked.
-    """
-    with acting_as(person_id):
-        turns = _without_keys(person_id, [turn_id], encoder.name)
-        made = _pieces(turns)
-    vectors, tokens = encoder.read([*texts, *(piece.in_context for piece in made)])
-    if turns:
-        read = _embedded(made, vectors[len(texts) :], tokens[len(texts) :], encoder)
-        with acting_as(person_id):
-            _write_keys(person_id, turns, made, read, encoder.name)
-    return vectors[: len(texts)], tokens[: len(texts)]
 
 
 def widen_windows(*, person_id: int, turn_ids: Iterable[int]) -> None:

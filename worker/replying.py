@@ -73,11 +73,11 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
     if claim.lost.is_set() or entries.refused:
         return
     _finish(reply, written, made, entries)
-    _index_answer(reply, written, engine, encoder)
+    _index(reply, written, engine, encoder)
 
 
 def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
-    """The turn gets its keys, memory is asked, the prompt is built, the receipt is written.
+    """Memory is asked, the prompt is built, the receipt is written.
 
     No database connection is held while the engine's own tokenizer measures the prompt.
     """
@@ -88,7 +88,7 @@ def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
     moment = clock.local(clock.now(), owner.time_zone)
     meant = time_meant(turn.text, moment=moment, engine=engine)
     forms = question_forms(turn.text, person=owner.called, companion=companion.name, before=before)
-    read = indexing.index_and_read(person_id=reply.owner_id, turn_id=turn.pk, texts=forms, encoder=encoder)
+    read = encoder.read(forms)
     dates = meant()
     with acting_as(reply.owner_id):
         remembering = recall(
@@ -160,15 +160,16 @@ def _finish(reply: Reply, written: Written, made: Prompt | None, entries: ReplyL
         entries.write("done", state=written.state)
 
 
-def _index_answer(reply: Reply, written: Written, engine: Engine, encoder: Encoder) -> None:
-    """What a model answered can be recalled as well; what the recall-only engine quotes is there already.
+def _index(reply: Reply, written: Written, engine: Engine, encoder: Encoder) -> None:
+    """Turn and answer can be recalled from now on; what the recall-only engine quotes is there already.
 
-    Only after a whole answer the turns before come to know what was said after them: until then they would echo the
-    question, which may be asked again.
+    Nobody waits for it any more; if the worker dies before, the sweep does it. Only after a whole answer the turns
+    before come to know what was said after them: until then they would echo the question, which may be asked again.
     """
     with acting_as(reply.owner_id):
         answers = list(Reply.objects.filter(pk=reply.pk, answer__isnull=False).values_list("answer_id", flat=True))
-        if written.state == Reply.State.WHOLE:
-            indexing.widen_windows(person_id=reply.owner_id, turn_ids=[reply.turn_id])
-    if engine.converses:
-        indexing.index_turns(person_id=reply.owner_id, turn_ids=answers, encoder=encoder)
+    said = [reply.turn_id, *(answers if engine.converses else [])]
+    indexing.index_turns(person_id=reply.owner_id, turn_ids=said, encoder=encoder, widen=False)
+    if written.state == Reply.State.WHOLE:
+        with acting_as(reply.owner_id):
+            indexing.widen_windows(person_id=reply.owner_id, turn_ids=said)

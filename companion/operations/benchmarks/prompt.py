@@ -65,8 +65,8 @@ def _conversation(companion: Companion, talk: Talk, rounds: int, encoder_: Encod
         with acting_as(companion.owner_id):
             replies.finish(reply=reply, state=Reply.State.WHOLE, text=f"{talk.text()} {talk.text()}")
             answered = Reply.objects.of(companion.owner_id).get(pk=reply.pk).answer_id
-        if answered is not None:
-            indexing.index_turns(person_id=companion.owner_id, turn_ids=[answered], encoder=encoder_)
+        said = [reply.turn_id, *([answered] if answered else [])]
+        indexing.index_turns(person_id=companion.owner_id, turn_ids=said, encoder=encoder_)
 
 
 def claimed(companion: Companion, conversation_id: Any, text: str) -> Reply:
