@@ -66,6 +66,11 @@ class EngineError(Exception):
         self.retryable = retryable
 
 
+def object_in(answer: str) -> str:
+    """The JSON object in an engine's answer, prose around it forgiven; what is none stays for the schema to refuse."""
+    return answer[answer.find("{") : answer.rfind("}") + 1]
+
+
 class Engine(Protocol):
     """A language model behind some endpoint, or the built-in one that only recalls."""
 

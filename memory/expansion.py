@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from memory.engine import Engine, EngineError, Message
+from memory.engine import Engine, EngineError, Message, object_in
 from memory.prompt import render
 from memory.question import asks, shortened
 from memory.temporal import DateRange, asked_range, asks_when, has_time_words
@@ -44,7 +44,7 @@ def expanded(question: str, *, moment: datetime, engine: Engine) -> DateRange | 
     asked = render("expansion.jinja", question=question, moment=moment)
     try:
         answer = engine.complete([Message(role="user", content=asked)], schema=AskedTime)
-        told = AskedTime.model_validate_json(answer[answer.find("{") : answer.rfind("}") + 1])
+        told = AskedTime.model_validate_json(object_in(answer))
     except (EngineError, ValidationError):
         return None
     return _sensible(told, question, moment.date())

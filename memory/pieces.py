@@ -40,10 +40,7 @@ def cost(text: str) -> float:
 
 def last_words(text: str) -> str:
     """The end of what came before: enough to say what a turn answers."""
-    words = text[-CONTEXT * LONGEST_WORD :].split()[-CONTEXT:]
-    while len(words) > 1 and cost(" ".join(words)) > CONTEXT_ROOM:
-        words = words[1:]
-    return " ".join(words) if cost(" ".join(words)) <= CONTEXT_ROOM else words[0][-CONTEXT_ROOM:]
+    return first_words(text[::-1])[::-1]
 
 
 def first_words(text: str) -> str:

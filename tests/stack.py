@@ -13,6 +13,7 @@ from itertools import cycle
 from pathlib import Path
 from random import randrange
 from urllib.parse import quote
+from uuid import uuid4
 
 import httpx
 from django.conf import settings
@@ -133,15 +134,27 @@ class Stack:
         self.processes.clear()
 
 
+def new_database(prefix: str) -> str:
+    """The URL of an empty database on the tests' server, signed in as its owner."""
+    name = f"{prefix}_{uuid4().hex[:12]}"
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(f"create database {name}")
+    return database_url(name)
+
+
+def database_url(name: str) -> str:
+    """Where a database of the tests' server is, for a process of its own."""
+    owner = connections["owner"].settings_dict
+    return f"postgres://{owner['USER']}@{quote(str(owner['HOST']), safe='')}/{name}"
+
+
 @contextmanager
 def running(logs: Path, *names: str, **environment: str) -> Iterator[Stack]:
     """A stack with these processes; `environment` overrides settings, such as ENGINE_URL."""
-    owner = connections["owner"].settings_dict
-    host = quote(str(owner["HOST"]), safe="")
     port = free_port()
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(("PYTEST", "DJANGO"))}
     told = {
-        "DATABASE_URL": f"postgres://{owner['USER']}@{host}/{owner['NAME']}",
+        "DATABASE_URL": database_url(connections["owner"].settings_dict["NAME"]),
         "REDIS_URL": settings.REDIS_URL,
         "SECRET_KEY": settings.SECRET_KEY,
         "PORT": str(port),

@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from memory import clock, dialogue, lexicon, retention
 from memory.encoder import Encoder, Vectors
-from memory.engine import Engine, EngineError, Message
+from memory.engine import Engine, EngineError, Message, object_in
 from memory.gate import needs_memory
 from memory.isolation import acting_as
 from memory.models import Key, Memory, Session, Source, Speaker, Turn
@@ -100,9 +100,8 @@ def _repaired(engine: Engine, messages: list[Message], answer: str) -> str:
 
 def _validated(answer: str) -> SessionSummary | None:
     """The object in an answer, prose around it forgiven."""
-    start, end = answer.find("{"), answer.rfind("}")
     try:
-        return SessionSummary.model_validate_json(answer[start : end + 1].translate(dialogue.UNKEEPABLE))
+        return SessionSummary.model_validate_json(object_in(answer).translate(dialogue.UNKEEPABLE))
     except ValidationError:
         return None
 

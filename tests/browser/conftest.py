@@ -7,15 +7,12 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
-from urllib.parse import quote
-from uuid import uuid4
 
 import pytest
 from django.conf import settings
-from django.db import connections
 from playwright.sync_api import Browser, BrowserContext, Page, expect, sync_playwright
 
-from tests.stack import ROOT, Stack, running
+from tests.stack import ROOT, Stack, new_database, running
 
 expect.set_options(timeout=60_000)  # on a busy machine a worker's first reply waits for its encoder
 
@@ -46,21 +43,16 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def empty_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[str]:
     """The URL of a migrated database in which nobody has an account yet."""
-    name = f"browser_{uuid4().hex[:12]}"
     with django_db_blocker.unblock():
-        owner = connections["owner"]
-        with owner.cursor() as cursor:
-            cursor.execute(f"create database {name}")
-        host = quote(str(owner.settings_dict["HOST"]), safe="")
-        url = f"postgres://{owner.settings_dict['USER']}@{host}/{name}"
-        migrate(url)
+        url = new_database("browser")
+        manage(url, "migrate", "-v", "0")
         yield url
 
 
-def migrate(url: str) -> None:
-    """As `make up` does it."""
+def manage(url: str, *arguments: str) -> None:
+    """A command on that database, as one says it in a shell."""
     environment = os.environ | {"DATABASE_URL": url, "SECRET_KEY": settings.SECRET_KEY}
-    subprocess.run([sys.executable, "manage.py", "migrate", "-v", "0"], cwd=ROOT, env=environment, check=True)
+    subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=environment, check=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,20 +1,17 @@
 """A history is brought along and asked about, without a language model: the time understood, and an honest no."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from datetime import UTC, datetime, time, timedelta
 
 import pytest
-from django.conf import settings
 from playwright.sync_api import expect
 
 from companion.operations.management.commands.load_demo import HISTORY
 from memory.temporal import asked_range, range_in_words
+from tests.browser.conftest import manage
 from tests.browser.test_conversation import log, say, sign_up
-from tests.stack import ROOT, running
+from tests.stack import running
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
@@ -34,11 +31,6 @@ def stack(empty_database, django_db_blocker, tmp_path_factory):
         logs = tmp_path_factory.mktemp("recalling")
         with running(logs, "web", "chat", "memory", "beat", DATABASE_URL=empty_database) as stack:
             yield stack
-
-
-def manage(url, *arguments):
-    environment = os.environ | {"DATABASE_URL": url, "SECRET_KEY": settings.SECRET_KEY}
-    subprocess.run([sys.executable, "manage.py", *map(str, arguments)], cwd=ROOT, env=environment, check=True)
 
 
 def told(texts, session, day):
@@ -69,7 +61,7 @@ def test_the_time_in_a_question_is_understood_and_shown_and_what_is_not_remember
     stack, page, empty_database, history, spring
 ):
     sign_up(page, stack.url, name="Clara", address=ADDRESS)
-    manage(empty_database, "import_history", history, "--person", ADDRESS)
+    manage(empty_database, "import_history", str(history), "--person", ADDRESS)
     page.reload()
 
     say(page, "What did I say about tomatoes last spring?")

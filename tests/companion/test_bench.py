@@ -6,7 +6,6 @@ import signal
 import subprocess
 import sys
 from io import StringIO
-from urllib.parse import quote
 
 import pytest
 from django.conf import settings
@@ -19,7 +18,7 @@ from memory.history import beam as beam_format
 from memory.history import locomo as locomo_format
 from memory.history import madial as madial_format
 from memory.history.told import Skipped
-from tests.stack import ROOT
+from tests.stack import ROOT, database_url
 
 SAMPLE = {
     "sample_id": "ours-1",
@@ -120,8 +119,7 @@ def bench(*arguments):
 
 def bench_by_itself(*arguments):
     """The same as a process of its own, as one says it in a shell."""
-    owner = connections["owner"].settings_dict
-    url = f"postgres://{owner['USER']}@{quote(str(owner['HOST']), safe='')}/{owner['NAME']}"
+    url = database_url(connections["owner"].settings_dict["NAME"])
     environment = os.environ | {"DATABASE_URL": url, "SECRET_KEY": settings.SECRET_KEY}
     before = databases()
     answer = subprocess.run(

@@ -7,15 +7,12 @@ import subprocess
 import sysconfig
 import time
 from pathlib import Path
-from urllib.parse import quote
-from uuid import uuid4
 
 import pytest
 import yaml
 from django.conf import settings
-from django.db import connections
 
-from tests.stack import ROOT, free_port
+from tests.stack import ROOT, free_port, new_database
 
 pytestmark = pytest.mark.stack
 
@@ -35,15 +32,11 @@ def command_of(service):
 @pytest.fixture(scope="module")
 def environment(django_db_setup, django_db_blocker, tmp_path_factory):
     """What compose tells its services, for an empty database of their own."""
-    name = f"compose_{uuid4().hex[:12]}"
     with django_db_blocker.unblock():
-        owner = connections["owner"]
-        with owner.cursor() as cursor:
-            cursor.execute(f"create database {name}")
-        host = quote(str(owner.settings_dict["HOST"]), safe="")
+        url = new_database("compose")
     told = dict.fromkeys(SERVICES["web"]["environment"], "") | {
         "SECRET_KEY": settings.SECRET_KEY,
-        "DATABASE_URL": f"postgres://{owner.settings_dict['USER']}@{host}/{name}",
+        "DATABASE_URL": url,
         "REDIS_URL": settings.REDIS_URL,
         "SITE_URL": "https://rosemary.example.org",
         "SIGN_UP": "invitation",

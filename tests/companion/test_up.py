@@ -8,17 +8,14 @@ import subprocess
 import sys
 import time
 from types import SimpleNamespace
-from urllib.parse import quote
-from uuid import uuid4
 
 import httpx
 import psutil
 import pytest
 from django.conf import settings
-from django.db import connections
 
 from companion.operations import supervise
-from tests.stack import ROOT, free_port
+from tests.stack import ROOT, free_port, new_database
 
 pytestmark = pytest.mark.stack
 
@@ -131,14 +128,9 @@ def test_everything_starts_says_where_it_is_and_ends_on_control_c(start):
 @pytest.fixture
 def named(django_db_setup, django_db_blocker, engine_server):
     """A database, a Redis and a language model that run already, as the environment names them."""
-    name = f"up_{uuid4().hex[:12]}"
     with django_db_blocker.unblock():
-        owner = connections["owner"]
-        with owner.cursor() as cursor:
-            cursor.execute(f"create database {name}")
-        host = quote(str(owner.settings_dict["HOST"]), safe="")
         return {
-            "DATABASE_URL": f"postgres://{owner.settings_dict['USER']}@{host}/{name}",
+            "DATABASE_URL": new_database("up"),
             "REDIS_URL": settings.REDIS_URL,
             "SECRET_KEY": settings.SECRET_KEY,
             "ENGINE_URL": engine_server.url,

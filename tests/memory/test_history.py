@@ -7,7 +7,6 @@ import subprocess
 import sys
 import time
 from datetime import UTC, date, datetime
-from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -23,7 +22,7 @@ from memory.history.told import Skipped, Told, Unreadable
 from memory.isolation import acting_as
 from memory.models import Conversation, Key, Memory, Session, Step, Turn
 from tests.memory.test_dialogue import companion_of
-from tests.stack import ROOT
+from tests.stack import ROOT, database_url
 
 TODAY = date(2026, 11, 24)
 
@@ -184,8 +183,7 @@ def test_a_sample_that_is_not_there_is_told_with_those_that_are(tmp_path):
 
 
 def command(*arguments):
-    owner = connections["owner"].settings_dict
-    url = f"postgres://{owner['USER']}@{quote(str(owner['HOST']), safe='')}/{owner['NAME']}"
+    url = database_url(connections["owner"].settings_dict["NAME"])
     environment = os.environ | {"DATABASE_URL": url, "SECRET_KEY": settings.SECRET_KEY}
     return [sys.executable, "manage.py", *arguments], {"cwd": ROOT, "env": environment}
 
