@@ -104,12 +104,13 @@ def read_closely(turns: Turns, tokens_of: TokensOf, question: NDArray[np.float32
 
 def _session_dense(session: NDArray[np.int64], dense: NDArray[np.float64], keys: Keys) -> NDArray[np.float64]:
     """How near the session as a whole is: the mean of its three nearest turns, or its summary if that is nearer."""
-    names, of = np.unique(session, return_inverse=True)
-    near = np.zeros(len(names))
-    for number in range(len(names)):
-        near[number] = np.sort(dense[of == number])[-BEST_OF_SESSION:].mean()
-    for summed, figure in zip(keys.session[keys.turn == 0], keys.figures[keys.turn == 0, 0], strict=True):
-        near[names == summed] = np.maximum(near[names == summed], figure)
+    names, of, size = np.unique(session, return_inverse=True, return_counts=True)
+    order = np.lexsort((-dense, of))
+    place = np.arange(len(order)) - np.repeat(np.cumsum(size) - size, size)
+    best = order[place < BEST_OF_SESSION]
+    near = np.bincount(of[best], weights=dense[best]) / np.minimum(size, BEST_OF_SESSION)
+    summed = (keys.turn == 0) & np.isin(keys.session, names)
+    np.maximum.at(near, np.searchsorted(names, keys.session[summed]), keys.figures[summed, 0])
     return np.asarray(near[of])
 
 

@@ -129,12 +129,13 @@ class Claim:
 
 def disagree(one: str, other: str, *, days_apart: float) -> bool:
     """Whether two texts of one speaker are likely to contradict each other."""
-    claims = _claims(other)
-    return any(_contradict(claim, against, days_apart) for claim in _claims(one) for against in claims)
+    against = claims(other)
+    return any(contradict(claim, each, days_apart) for claim in claims(one) for each in against)
 
 
-def _contradict(one: Claim, other: Claim, days_apart: float) -> bool:
-    if (one.subject, one.frame) != (other.subject, other.frame) or _same(one.value, other.value):
+def contradict(one: Claim, other: Claim, days_apart: float) -> bool:
+    """Whether two claims of one speaker can't both hold."""
+    if (one.subject, one.frame) != (other.subject, other.frame) or same_value(one.value, other.value):
         return False
     if one.frame in ("lives in", "comes from"):
         return (one.value in COUNTRIES) == (other.value in COUNTRIES)
@@ -143,7 +144,7 @@ def _contradict(one: Claim, other: Claim, days_apart: float) -> bool:
     return not _grown(one, other, days_apart)
 
 
-def _same(one: str, other: str) -> bool:
+def same_value(one: str, other: str) -> bool:
     """Equal, or one only says it at greater length: Porto, Porto Alegre."""
     shorter, longer = sorted((one.split(), other.split()), key=len)
     return set(shorter) <= set(longer)
@@ -157,7 +158,8 @@ def _grown(one: Claim, other: Claim, days_apart: float) -> bool:
 
 
 @lru_cache(maxsize=256)
-def _claims(text: str) -> tuple[Claim, ...]:
+def claims(text: str) -> tuple[Claim, ...]:
+    """What a text claims, by the frames; the surest frames of a clause first."""
     return tuple(claim for clause in _clauses(text) for claim in _claims_of(clause))
 
 

@@ -11,10 +11,12 @@ from uuid import UUID
 
 from django.conf import settings
 from django.db import IntegrityError, connection, transaction
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef
+from django.utils.translation import gettext
 
-from memory import clock, retention
-from memory.models import Companion, Conversation, Memory, Reply, Session, Source, Speaker, Step, Turn
+from memory import clock, permission, requests, retention, tombstone, unremembered
+from memory.models import Companion, Conversation, Erasure, Memory, Reply, Request, Session, Source, Speaker, Step, Turn
+from memory.retention import Preset
 
 TITLE_LENGTH = 60
 LONE_SURROGATES = dict.fromkeys(range(55296, 57344), "�")
@@ -42,7 +44,7 @@ class TooLong(ValueError):
 
 
 class SaidOtherwise(ValueError):
-    """The same client id came before with other words, or in another conversation."""
+    """The same client id came before with other words, or in another conversation, or with what was erased since."""
 
 
 class NoSuchConversation(LookupError):
@@ -74,10 +76,11 @@ def keepable(text: str) -> str:
     Raises NothingSaid for blank text and TooLong beyond `MESSAGE_LIMIT`.
     """
     if len(text) > settings.MESSAGE_LIMIT:
-        raise TooLong(f"{len(text):,} characters; at most {settings.MESSAGE_LIMIT:,} fit into one message.")
+        told = gettext("%(length)s characters; at most %(limit)s fit into one message.")
+        raise TooLong(told % {"length": f"{len(text):,}", "limit": f"{settings.MESSAGE_LIMIT:,}"})
     text = text.translate(UNKEEPABLE).replace("\r\n", "\n").replace("\r", "\n")
     if is_blank(text):
-        raise NothingSaid("There are no words in it.")
+        raise NothingSaid(gettext("There are no words in it."))
     return text
 
 
@@ -94,39 +97,68 @@ def say(
     client_id: UUID,
     text: str,
     said_at: datetime,
+    off_record: bool = False,
 ) -> Said:
-    """Keep what a person said and ask for a reply to it; a None conversation begins one.
+    """Keep what a person said and ask for a reply to it; a None conversation begins one, `off_record` if so wished.
 
     The same client id again returns what was kept. Raises NothingSaid, TooLong, SaidOtherwise, NoSuchConversation.
     """
     text = keepable(text)
+    tombstone.let_write(person_id)
     if (kept := _said_before(person_id, client_id, conversation_id, text)) is not None:
         return kept
+    if tombstone.standing(person_id, [tombstone.of_message(person_id, client_id)]):
+        raise SaidOtherwise(gettext("This message was erased."))
     try:
         with transaction.atomic():
-            return _say(person_id, companion, conversation_id, client_id, text, said_at)
+            conversation = (
+                find_conversation(person_id=person_id, conversation_id=conversation_id)
+                if conversation_id
+                else begin_conversation(companion=companion, started_at=said_at, off_record=off_record)
+            )
+            return _say(conversation, client_id, text, said_at)
     except IntegrityError:  # the same message came at the same moment through another socket
         if (kept := _said_before(person_id, client_id, conversation_id, text)) is None:
             raise
         return kept
 
 
-def _say(
-    person_id: int,
-    companion: Companion,
-    conversation_id: UUID | None,
-    client_id: UUID,
-    text: str,
-    said_at: datetime,
-) -> Said:
-    conversation = (
-        find_conversation(person_id=person_id, conversation_id=conversation_id)
-        if conversation_id
-        else begin_conversation(companion=companion, started_at=said_at)
+def _say(conversation: Conversation, client_id: UUID, text: str, said_at: datetime) -> Said:
+    asked = requests.read(text)
+    turn = keep_turn(
+        conversation=conversation,
+        speaker=Speaker.PERSON,
+        text=text,
+        said_at=said_at,
+        client_id=client_id,
+        remembered=asked is None or asked.kind == Request.Kind.REMEMBER,
     )
-    turn = keep_turn(conversation=conversation, speaker=Speaker.PERSON, text=text, said_at=said_at, client_id=client_id)
-    reply = Reply.objects.create(owner_id=person_id, turn=turn, queued_at=said_at)
+    if asked:
+        _begin_request(turn, asked)
+    reply = Reply.objects.create(owner_id=conversation.owner_id, turn=turn, queued_at=said_at)
     return Said(turn=turn, reply=reply, repeated=False)
+
+
+def _begin_request(turn: Turn, asked: requests.Asked) -> None:
+    """Keep what a turn asks of memory; to remember is done at once: its round is pinned, and never fades.
+
+    A wish to forget, or to hear what is known, is none of the things to remember itself.
+    """
+    state = Request.State.WAITING if asked.kind == Request.Kind.FORGET else Request.State.DONE
+    memory = None
+    if asked.kind == Request.Kind.REMEMBER:
+        memory = pin_round(turn)
+        state = Request.State.DONE if memory else Request.State.REFUSED
+    Request.objects.create(owner_id=turn.owner_id, turn=turn, state=state, memory=memory, **vars(asked))
+
+
+def pin_round(turn: Turn) -> Memory | None:
+    """Let the round of a turn never fade; None where nothing is remembered of it."""
+    memory = Memory.objects.of(turn.owner_id).filter(kind=Memory.Kind.ROUND, sources__turn=turn).first()
+    if memory:
+        memory.pinned = True
+        memory.save(update_fields=["pinned"])
+    return memory
 
 
 def _said_before(person_id: int, client_id: UUID, conversation_id: UUID | None, text: str) -> Said | None:
@@ -136,20 +168,26 @@ def _said_before(person_id: int, client_id: UUID, conversation_id: UUID | None, 
         return None
     elsewhere = conversation_id is not None and turn.conversation_id != conversation_id
     if turn.text != text or elsewhere or not hasattr(turn, "reply"):
-        raise SaidOtherwise("This message's id was used before for other words.")
+        raise SaidOtherwise(gettext("This message's id was used before for other words."))
     return Said(turn=turn, reply=turn.reply, repeated=True)
 
 
 def find_conversation(*, person_id: int, conversation_id: UUID) -> Conversation:
-    """This person's conversation. Raises NoSuchConversation."""
-    found = Conversation.objects.of(person_id).filter(pk=conversation_id).first()
+    """This person's conversation; one that they deleted is gone at once. Raises NoSuchConversation."""
+    deleted = Turn.objects.filter(conversation=OuterRef("pk"), erasure__kind=Erasure.Kind.CONVERSATION)
+    found = Conversation.objects.of(person_id).filter(~Exists(deleted), pk=conversation_id).first()
     if found is None:
-        raise NoSuchConversation("There is no such conversation.")
+        raise NoSuchConversation(gettext("There is no such conversation."))
     return found
 
 
 def begin_conversation(
-    *, companion: Companion, started_at: datetime, title: str = "", origin: str | None = None
+    *,
+    companion: Companion,
+    started_at: datetime,
+    title: str = "",
+    origin: str | None = None,
+    off_record: bool = False,
 ) -> Conversation:
     """A new thread; the sessions that stood open with this companion are closed by it."""
     for session in Session.objects.of(companion.owner_id).filter(
@@ -161,6 +199,7 @@ def begin_conversation(
         companion=companion,
         title=title[:120],
         origin=origin,
+        off_record=off_record,
         started_at=started_at,
         active_at=started_at,
     )
@@ -174,10 +213,13 @@ def keep_turn(
     said_at: datetime,
     client_id: UUID,
     answers: Turn | None = None,
+    remembered: bool = True,
+    even_paused: bool = False,
 ) -> Turn:
     """Store one utterance at the end of its conversation, in the session that is open.
 
-    Raises IntegrityError where the client id was kept before.
+    It is `remembered` unless memory is paused (what is written to be remembered is, `even_paused`) or it is off the
+    record; an answer as what it answers. Raises IntegrityError where the client id was kept before.
     """
     conversation = _locked(conversation)
     turn = Turn(
@@ -187,6 +229,9 @@ def keep_turn(
         said_at=said_at,
         client_id=client_id,
         answers=answers,
+        remembered=answers.remembered
+        if answers
+        else remembered and (even_paused or unremembered.will_remember(conversation, text)),
     )
     _append(conversation, [turn])
     return turn
@@ -202,6 +247,7 @@ class Utterance:
     said_at: datetime
     client_id: UUID
     origin: str  # the source's own id of it
+    remembered: bool = True
 
 
 def keep_turns(*, conversation: Conversation, utterances: Sequence[Utterance]) -> list[Turn]:
@@ -236,13 +282,13 @@ def _answer(turns: Sequence[Turn]) -> None:
     for turn in turns:
         if turn.speaker == Speaker.PERSON:
             last[turn.session_id] = turn
-        else:
-            turn.answers = last.get(turn.session_id)
+        elif (answered := last.get(turn.session_id)) is not None:
+            turn.answers, turn.remembered = answered, turn.remembered and answered.remembered
 
 
 def _append(conversation: Conversation, turns: Sequence[Turn]) -> None:
     """Write turns at the end of their conversation, whose row is locked, with their rounds."""
-    end = conversation.turns.aggregate(last=Max("number"))["last"] or 0
+    end = conversation.turns.filter(stands=True).aggregate(last=Max("number"))["last"] or 0
     for number, turn in enumerate(turns, start=end + 1):
         turn.owner_id, turn.conversation, turn.number = conversation.owner_id, conversation, number
     Turn.objects.bulk_create(turns)
@@ -252,12 +298,12 @@ def _append(conversation: Conversation, turns: Sequence[Turn]) -> None:
     conversation.active_at = max(conversation.active_at, *(turn.said_at for turn in turns))
     conversation.title = conversation.title or title_from(turns[0].text)
     conversation.save(update_fields=["active_at", "title"])
-    _remember_rounds(turns)
+    join_rounds([turn for turn in turns if turn.remembered])
 
 
 def said_before(turn: Turn, *, most: int = 4) -> list[str]:
     """The last turns of its session before it, oldest first."""
-    earlier = Turn.objects.of(turn.owner_id).filter(session_id=turn.session_id, number__lt=turn.number)
+    earlier = Turn.objects.of(turn.owner_id).shown().filter(session_id=turn.session_id, number__lt=turn.number)
     return list(earlier.order_by("-number").values_list("text", flat=True)[:most])[::-1]
 
 
@@ -293,9 +339,12 @@ def silence() -> timedelta:
 
 
 def close_session(*, session: Session, at: datetime) -> bool:
-    """No turn joins it from here on, and its consolidation is due. True if this call closed it."""
+    """No turn joins it from here on; unless none is to be remembered, its consolidation is due.
+
+    True if this call closed it. An import closes a session before its turns are written.
+    """
     closed = Session.objects.filter(pk=session.pk, closed_at=None).update(closed_at=at)
-    if closed:
+    if closed and not _only_unremembered(session):
         Step.objects.bulk_create(
             [Step(owner_id=session.owner_id, session=session, kind=kind, due_at=at) for kind in Step.Kind],
             ignore_conflicts=True,
@@ -303,14 +352,19 @@ def close_session(*, session: Session, at: datetime) -> bool:
     return bool(closed)
 
 
-def _remember_rounds(turns: Sequence[Turn]) -> None:
+def _only_unremembered(session: Session) -> bool:
+    return session.turns.exists() and not session.turns.remembered().exists()
+
+
+def join_rounds(turns: Sequence[Turn]) -> None:
     """The rounds of new turns: a person's turn begins one, the reply to it joins it (LongMemEval §5.2)."""
     rounds = _rounds_of({turn.answers_id for turn in turns if turn.answers_id is not None})
-    begun = []
+    begun: list[Memory] = []
+    by = permission.preset_of(turns[0].owner_id) if turns else None
     for turn in turns:
         memory = rounds.get(turn.answers_id) if turn.answers_id is not None else None
         if memory is None:
-            memory = _round_begun_by(turn)
+            memory = _round_begun_by(turn, by)
             begun.append(memory)
         rounds[turn.pk] = memory
     Memory.objects.bulk_create(begun)
@@ -330,15 +384,13 @@ def _rounds_of(turn_ids: set[int]) -> dict[int, Memory]:
     return {source.turn_id: source.memory for source in sources}
 
 
-def _round_begun_by(turn: Turn) -> Memory:
-    strength = retention.FIRST_STRENGTH[Memory.Kind.ROUND]
+def _round_begun_by(turn: Turn, by: Preset | None) -> Memory:
+    begun = retention.begun(Memory.Kind.ROUND, said_at=turn.said_at, now=clock.now(), by=by)
     return Memory(
         owner_id=turn.owner_id,
         companion_id=turn.conversation.companion_id,
         session=turn.session,
         kind=Memory.Kind.ROUND,
         said_at=turn.said_at,
-        strength=strength,
-        recalled_at=turn.said_at,
-        fades_at=retention.fades_at(turn.said_at, strength=strength),
+        **vars(begun),
     )

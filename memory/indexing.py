@@ -2,18 +2,17 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime
 
 import numpy as np
-from django.db import transaction
 from django.db.models import Prefetch
 from numpy.typing import NDArray
 from pgvector import SparseVector
 
-from memory import clock, late, lexicon
+from memory import clock, late, lexicon, tombstone
 from memory.encoder import Encoder, Tokens, Vectors
 from memory.isolation import acting_as
-from memory.models import Collection, Key, Memory, Source, Turn
+from memory.models import Key, Memory, Source, Turn
 from memory.pieces import first_words, last_words, pieces
 from memory.question import ends_in_question
 from memory.temporal import has_time_words, told_dates
@@ -74,11 +73,11 @@ def index_turns(*, person_id: int, turn_ids: Iterable[int], encoder: Encoder, wi
         made = _pieces(turns)
     if not turns:
         return 0
-    read: list[Embedded] = []
+    read: Read = {}
     for start in range(0, len(made), AT_ONCE):
-        read += _read(made[start : start + AT_ONCE], encoder)
+        read |= _read(made[start : start + AT_ONCE], encoder)
     with acting_as(person_id):
-        written = _write_keys(person_id, turns, made, read, encoder.name)
+        written = _write_keys(person_id, [turn.pk for turn in turns], read, encoder.name)
         if widen:
             _widen(person_id, turns)
     return written
@@ -86,7 +85,25 @@ def index_turns(*, person_id: int, turn_ids: Iterable[int], encoder: Encoder, wi
 
 def widen_windows(*, person_id: int, turn_ids: Iterable[int]) -> None:
     """Let the turns just before these know what was said after them. Runs inside `acting_as(person)`."""
+    tombstone.let_write(person_id)
     _widen(person_id, list(Turn.objects.of(person_id).filter(pk__in=list(turn_ids))))
+
+
+def unindex(*, person_id: int, turn_ids: Iterable[int], but_of_facts: bool = False) -> int:
+    """Delete all keys of these turns, and take their words out of the lexicon; how many keys there were.
+
+    Turns that stay get new ones from the sweep, but no new keys of facts told in them: for a turn that is only to be
+    read anew beside others, those are left (`but_of_facts`). Runs inside `acting_as(person)`.
+    """
+    counted = lexicon.locked(person_id)
+    keys = Key.objects.of(person_id).filter(turn_id__in=list(turn_ids))
+    documents: dict[int | None, tuple[set[int], int]] = {}  # a turn counts once, whatever encoders have keys of it
+    made_of_turns = keys.filter(kind=Key.Kind.TURN).values_list("turn_id", "terms", "length")
+    for turn_id, terms, length in made_of_turns:
+        documents.setdefault(turn_id, (set(), length))[0].update(terms.indices())
+    if documents:
+        lexicon.discount(counted, list(documents.values()))
+    return (keys.exclude(kind=Key.Kind.FACT) if but_of_facts else keys).delete()[0]
 
 
 @dataclass(frozen=True)
@@ -97,8 +114,16 @@ class Embedded:
     signs: bytes | None  # of the piece's own tokens
 
 
-def _read(made: Sequence[Piece], encoder: Encoder) -> list[Embedded]:
-    return _embedded(made, *encoder.read([piece.in_context for piece in made]), encoder)
+Read = dict[tuple[int, int, str], Embedded]  # by turn, number of the piece, and the text that was read
+
+
+def _read(made: Sequence[Piece], encoder: Encoder) -> Read:
+    embedded = _embedded(made, *encoder.read([piece.in_context for piece in made]), encoder)
+    return {_as_read(piece): each for piece, each in zip(made, embedded, strict=True)}
+
+
+def _as_read(piece: Piece) -> tuple[int, int, str]:
+    return piece.turn.pk, piece.number, piece.in_context
 
 
 def _embedded(made: Sequence[Piece], vectors: Vectors, tokens: Tokens, encoder: Encoder) -> list[Embedded]:
@@ -121,7 +146,9 @@ def _own_signs(piece: Piece, tokens: NDArray[np.float32], encoder: Encoder) -> b
 def _without_keys(person_id: int, turn_ids: Iterable[int], encoder: str) -> list[Turn]:
     keyed = Key.objects.of(person_id).filter(encoder=encoder, kind=Key.Kind.TURN, turn_id__in=list(turn_ids))
     rounds = Source.objects.of(person_id).filter(memory__kind=Memory.Kind.ROUND).select_related("memory")
-    turns = Turn.objects.of(person_id).filter(pk__in=list(turn_ids)).exclude(pk__in=keyed.values("turn_id"))
+    turns = (
+        Turn.objects.of(person_id).remembered().filter(pk__in=list(turn_ids)).exclude(pk__in=keyed.values("turn_id"))
+    )
     told = turns.select_related("owner").prefetch_related(Prefetch("memories", rounds, to_attr="rounds"))
     return list(told.order_by("pk"))
 
@@ -145,31 +172,46 @@ def _pieces(turns: Sequence[Turn]) -> list[Piece]:
     return made
 
 
+def said_just_before(turns: Sequence[Turn]) -> dict[int, str]:
+    """What was said just before each turn, within its session, by turn. Runs inside `acting_as(person)`."""
+    return _beside(turns, -1)
+
+
 def _beside(turns: Sequence[Turn], step: int) -> dict[int, str]:
     """The text said just before (-1) or after (1) each turn, within its session."""
     places = {(turn.session_id, turn.number + step): turn.pk for turn in turns}
-    rows = Turn.objects.filter(session_id__in={s for s, _ in places}, number__in={n for _, n in places})
+    rows = Turn.objects.remembered().filter(session_id__in={s for s, _ in places}, number__in={n for _, n in places})
     found = rows.values_list("session_id", "number", "text")
     return {places[session, number]: text for session, number, text in found if (session, number) in places}
 
 
-@transaction.atomic
-def _write_keys(person_id: int, turns: list[Turn], made: list[Piece], read: list[Embedded], encoder: str) -> int:
-    Collection.objects.get_or_create(owner_id=person_id)
-    counted = Collection.objects.of(person_id).select_for_update().get()
-    wanted = [turn.pk for turn in turns]
-    keyed = Key.objects.of(person_id).filter(encoder=encoder, kind=Key.Kind.TURN, turn_id__in=wanted)
-    known = set(keyed.values_list("turn_id", flat=True))
-    new = [turn for turn in turns if turn.pk not in known]
+def _write_keys(person_id: int, turn_ids: list[int], read: Read, encoder: str) -> int:
+    """Of turns that still lack keys and read as they did: what was erased while the encoder worked is left out.
+
+    A turn whose context changed is left to the sweep.
+    """
+    tombstone.let_write(person_id)
+    counted = lexicon.locked(person_id)
+    turns = _without_keys(person_id, turn_ids, encoder)
+    made = _pieces(turns)
+    changed = {piece.turn.pk for piece in made if _as_read(piece) not in read}
+    new = [turn for turn in turns if turn.pk not in changed]
     terms = _Terms(lexicon.mean_length(counted))
     facts = {turn.pk: _facts(turn, terms) for turn in new}
+    counted_before = _with_keys(person_id, facts)
     Key.objects.bulk_create(
-        _key(piece, embedded, terms, facts[piece.turn.pk], encoder)
-        for piece, embedded in zip(made, read, strict=True)
+        _key(piece, read[_as_read(piece)], terms, facts[piece.turn.pk], encoder)
+        for piece in made
         if piece.turn.pk in facts
     )
-    lexicon.count(counted, [terms.of(turn.text) for turn in new])
+    lexicon.count(counted, [terms.of(turn.text) for turn in new if turn.pk not in counted_before])
     return len(new)
+
+
+def _with_keys(person_id: int, turn_ids: Iterable[int]) -> set[int | None]:
+    """Those that another encoder has keys of: their words are counted."""
+    keyed = Key.objects.of(person_id).filter(kind=Key.Kind.TURN, turn_id__in=list(turn_ids))
+    return set(keyed.values_list("turn_id", flat=True))
 
 
 def _facts(turn: Turn, terms: _Terms) -> dict[str, object]:
@@ -214,6 +256,48 @@ def _key(piece: Piece, embedded: Embedded, terms: _Terms, facts: dict[str, objec
         said_at=turn.said_at,
         **facts,
     )
+
+
+def key_fact(
+    fact: Memory,
+    turn: Turn,
+    *,
+    piece: int,
+    text: str,
+    embedding: NDArray[np.float32],
+    signs: bytes | None,
+    encoder: str,
+) -> None:
+    """One more key of a turn, of a fact told in it (LongMemEval §5.3); it leads to the turn's round, as the others do.
+
+    Runs inside `acting_as(person)`.
+    """
+    terms = _Terms(lexicon.mean_length(lexicon.collection(fact.owner_id)))
+    lead = Source.objects.of(fact.owner_id).filter(turn=turn, memory__kind=Memory.Kind.ROUND)
+    own = terms.vector(text)
+    days = {"happened_from": _day(fact.happened_from, turn), "happened_to": _day(fact.happened_to, turn)}
+    Key.objects.create(
+        owner_id=fact.owner_id,
+        companion_id=fact.companion_id,
+        memory_id=lead.values_list("memory_id", flat=True)[:1].get(),
+        fact=fact,
+        session_id=turn.session_id,
+        turn=turn,
+        kind=Key.Kind.FACT,
+        piece=piece,
+        encoder=encoder,
+        embedding=embedding,
+        tokens=signs,
+        terms=own,
+        terms_before=own,
+        terms_window=own,
+        said_at=turn.said_at,
+        **_facts(turn, terms) | days,
+    )
+
+
+def _day(moment: datetime | None, turn: Turn) -> date | None:
+    return clock.local(moment, turn.owner.time_zone).date() if moment else None
 
 
 def _widen(person_id: int, turns: Sequence[Turn]) -> None:

@@ -2,7 +2,8 @@
 
 The app works under `APP_ROLE`, which is neither superuser nor owner of the tables. Every table of a person's rows
 carries a policy that compares its owner with the transaction's `rosemary.person`; unset, it shows no rows.
-Sweeps over everybody work under `SWEEP_ROLE`, which may read ids and states, and nothing anyone said.
+Sweeps over everybody work under `SWEEP_ROLE`, which may read ids, states and figures, and nothing anyone said; the one
+thing it may write is that a memory has faded.
 """
 
 import hashlib

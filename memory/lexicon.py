@@ -7,7 +7,7 @@ person's own lexicon; their inner product is BM25 (Robertson & Zaragoza 2009), s
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence, Set
 from functools import lru_cache
 from hashlib import blake2b
 from math import log
@@ -157,6 +157,12 @@ def collection(person_id: int) -> Collection:
     return Collection.objects.of(person_id).first() or Collection(owner_id=person_id)
 
 
+def locked(person_id: int) -> Collection:
+    """The same, made where there is none, its row locked: who holds it alone writes turns' keys and counts words."""
+    Collection.objects.get_or_create(owner_id=person_id)
+    return Collection.objects.of(person_id).select_for_update().get()
+
+
 def mean_length(counted: Collection) -> float:
     """Terms in an average turn of this person. It moves slowly, so older keys are not made again for it."""
     return max(counted.length / counted.turns, 1.0) if counted.turns else MEAN_LENGTH
@@ -174,4 +180,23 @@ def count(counted: Collection, documents: Sequence[Sequence[str]]) -> None:
         )
     counted.turns += len(documents)
     counted.length += sum(map(len, documents))
+    counted.save()
+
+
+def discount(counted: Collection, documents: Sequence[tuple[Set[int], int]]) -> None:
+    """Take turns out of the person's lexicon again: of each the ids of its terms, and its length in terms.
+
+    What occurs in no other turn leaves no row. The caller holds the collection's row lock.
+    """
+    frequencies = Counter(term for terms, _ in documents for term in terms)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update memory_lexicon set frequency = frequency - gone.count"
+            " from unnest(%s::int[], %s::int[]) as gone(term, count)"
+            " where owner_id = %s and memory_lexicon.term = gone.term",
+            [list(frequencies), list(frequencies.values()), counted.owner_id],
+        )
+    Lexicon.objects.of(counted.owner_id).filter(frequency__lte=0).delete()
+    counted.turns = max(counted.turns - len(documents), 0)
+    counted.length = max(counted.length - sum(length for _, length in documents), 0)
     counted.save()

@@ -1,10 +1,12 @@
 """Everything a reply stands on, laid out as messages within a token budget.
 
-What changes least comes first, so that a server's prefix cache covers most of it: persona, summaries, the conversation
-so far, and only then the notes, the date and the new turn (DESIGN: prefix caching). The summaries change at most once a
-day, and the conversation loses its beginning in big steps, at places that depend on the conversation alone.
+What changes least comes first, so that a server's prefix cache covers most of it: persona, portrait, summaries, the
+conversation so far, and only then the notes, the date and the new turn (DESIGN: prefix caching). Portrait and summaries
+change at most once a day, and the conversation loses its beginning in big steps, at places that depend on the
+conversation alone.
 
-`gather` reads the database once; `lay_out` needs none, so that an engine's own tokenizer can be asked meanwhile.
+`context.look_back` reads the database; `gather` and `lay_out` need none, so that an engine's own tokenizer can be asked
+meanwhile.
 """
 
 import json
@@ -13,40 +15,35 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from django.conf import settings
-from django.db.models import Func, IntegerField
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
+from memory.budget import MESSAGE_OVERHEAD, beginning, cut_middle, estimate_tokens
+from memory.context import Earlier, Heard, Told, look_back
 from memory.engine import Message, Neighbour, Note, Prompt
-from memory.models import Companion, Memory, Session, Speaker, Turn
+from memory.models import Companion, Turn
 from memory.question import asks
 from memory.recall import Remembering
 
 TEMPLATES = Path(__file__).parent / "prompts"
-SUMMARIES = 3  # latest sessions told
-SUMMARY_SHARE = 0.12  # of the budget at most
+SUMMARY_SHARE = 0.19  # of the budget at most, for the portrait and all summaries together
+LAYER_SHARES = {  # at most, for each layer; the first come first
+    "portrait": 0.03,
+    "whole": 0.06,
+    "session": 0.12,
+    "day": 0.06,
+}
 HISTORY_SHARES = (0.5, 0.25, 0.125, 0.0)  # the less, the longer the new turn is
 NOTES_SHARE = 0.25
 TURN_SHARE = 0.7  # of a longer new turn with its notes, no more is bought with history
-LONGEST_TOLD = 2400  # characters of one earlier turn
 LONGEST_MANNER = 1200
 SHORTEST_TURN = 200  # characters below which the new turn is not cut any more
-LOOKED_BACK = 256  # turns of the conversation, at most
-LOOKED_BACK_STEP = 64  # turns by which their beginning moves on
-MILESTONE = 1024  # turns: a session is measured from its start, or from the last such number in it
-MESSAGE_OVERHEAD = 8  # tokens that a chat template adds around one message, at most
 AROUND_NOTE = 24  # tokens of a note beside its words and its day, by the estimate
 STEP = 0.85  # by which a prompt that the engine finds too long is laid out smaller
 ATTEMPTS = 6
 
 Count = Callable[[Sequence[Message]], int | None]  # tokens by the engine's own tokenizer; None: can't be told
-
-
-def estimate_tokens(text: str) -> int:
-    """Tokens of a text without the engine's own tokenizer: one for three bytes, more than English needs."""
-    return len(text.encode()) // 3 + 1
 
 
 @lru_cache(maxsize=1)
@@ -69,23 +66,6 @@ def render(template: str, **context: object) -> str:
 
 
 @dataclass(frozen=True)
-class Told:
-    """A summary of an earlier session, with the day it ended on."""
-
-    day: str
-    text: str
-
-
-@dataclass(frozen=True)
-class Heard:
-    """An earlier turn of this conversation, and how far it begins from where its session is measured, in tokens."""
-
-    turn: int
-    message: Message
-    offset: int
-
-
-@dataclass(frozen=True)
 class Material:
     """All that one prompt is made of, read and ready."""
 
@@ -93,11 +73,12 @@ class Material:
     manner: str
     person: str
     text: str
-    summaries: Sequence[Told]  # latest first
+    summaries: Sequence[Told]  # of each layer the latest first, of the portrait the surest
     history: Sequence[Heard]  # oldest first
     remembering: Remembering
     notes: Sequence[Note]
     moment: datetime
+    remembered: bool = True  # whether the turn is
 
 
 def build(
@@ -110,9 +91,16 @@ def build(
     moment: datetime,
     count: Count | None = None,
 ) -> Prompt:
-    """The prompt for one reply to one turn. `moment` stands on the person's clock."""
+    """The prompt for one reply to one turn. `moment` stands on the person's clock. Runs inside `acting_as(person)`."""
+    earlier = look_back(companion=companion, turn=turn, moment=moment)
     material = gather(
-        companion=companion, person=person, turn=turn, remembering=remembering, notes=notes, moment=moment
+        companion=companion,
+        person=person,
+        turn=turn,
+        earlier=earlier,
+        remembering=remembering,
+        notes=notes,
+        moment=moment,
     )
     return lay_out(material, budget=settings.PROMPT_TOKENS, count=count)
 
@@ -122,65 +110,24 @@ def gather(
     companion: Companion,
     person: str,
     turn: Turn,
+    earlier: Earlier,
     remembering: Remembering,
     notes: Sequence[Note],
     moment: datetime,
 ) -> Material:
-    """What the prompt for one turn is made of. Runs inside `acting_as(person)`."""
+    """What the prompt for one turn is made of. Reads nothing more."""
     return Material(
         companion=companion.name,
         manner=cut_middle(companion.manner, LONGEST_MANNER),
         person=person,
         text=turn.text,
-        summaries=_summaries(companion, turn, moment),
-        history=_history(turn),
+        summaries=earlier.summaries,
+        history=earlier.history,
         remembering=remembering,
         notes=notes,
         moment=moment,
+        remembered=turn.remembered,
     )
-
-
-def _summaries(companion: Companion, turn: Turn, moment: datetime) -> list[Told]:
-    """Those of the days before this session began, latest first: within a day they stay the same."""
-    began = Session.objects.values_list("started_at", flat=True).get(pk=turn.session_id)
-    day = began.astimezone(moment.tzinfo).replace(hour=0, minute=0, second=0, microsecond=0)
-    latest = Memory.objects.of(companion.owner_id).filter(
-        companion=companion, kind=Memory.Kind.SESSION_SUMMARY, said_at__lt=day
-    )
-    return [
-        Told(f"{memory.said_at.astimezone(moment.tzinfo):%Y-%m-%d}", memory.text)
-        for memory in latest.order_by("-said_at", "-pk")[:SUMMARIES]
-    ]
-
-
-def _history(turn: Turn) -> list[Heard]:
-    """The conversation before a turn, oldest first; offsets depend on what was said alone, not on how it is read."""
-    first = max(turn.number - LOOKED_BACK, 1)
-    first += -first % LOOKED_BACK_STEP if first > 1 else 0
-    start = turn.number - turn.number % MILESTONE
-    earlier = Turn.objects.filter(conversation_id=turn.conversation_id, number__lt=turn.number)
-    said = list(earlier.filter(number__gte=first).order_by("number"))
-    measured = [s.session_id == turn.session_id and s.number >= start for s in said]
-    offset = -sum(_weight(len(s.text.encode())) for s, ours in zip(said, measured, strict=True) if not ours)
-    if start < first:
-        size = Func("text", function="octet_length", output_field=IntegerField())
-        unseen = earlier.filter(session_id=turn.session_id, number__gte=start, number__lt=first)
-        offset += sum(map(_weight, unseen.values_list(size, flat=True)))
-    history = []
-    for one in said:
-        history.append(Heard(one.pk, _as_message(one), offset))
-        offset += _weight(len(one.text.encode()))
-    return history
-
-
-def _weight(size: int) -> int:
-    """About what a turn of so many bytes costs once it is replayed."""
-    return min(size, LONGEST_TOLD) // 3 + 1 + MESSAGE_OVERHEAD
-
-
-def _as_message(turn: Turn) -> Message:
-    role: Any = "user" if turn.speaker == Speaker.PERSON else "assistant"
-    return Message(role=role, content=cut_middle(turn.text, LONGEST_TOLD))
 
 
 def lay_out(material: Material, *, budget: int, count: Count | None = None) -> Prompt:
@@ -209,7 +156,8 @@ def _smaller(room: int, *, needed: float) -> int:
 
 def _laid_out(material: Material, budget: int) -> Prompt:
     """The prompt by the estimate: a long new turn takes from the history first, and is cut when that is not enough."""
-    system = _system(material, budget)
+    summaries = _summaries_that_fit(material.summaries, budget)
+    system = _system(material, summaries)
     left = budget - _cost(system)
     for share in HISTORY_SHARES:
         window = _window(material.history, int(budget * share))
@@ -222,21 +170,32 @@ def _laid_out(material: Material, budget: int) -> Prompt:
     told = _with_neighbours(notes, shown, room - wanted)
     asked, told = _cut_to_fit(material, told, room)
     in_window = [note for note in material.notes if note.turn in shown]
-    return _prompt(material, system, window, asked, sorted([*in_window, *told], key=lambda note: note.said_at))
+    noted = sorted([*in_window, *told], key=lambda note: note.said_at)
+    by_memory = {summary.memory: summary.text for summary in summaries if summary.memory is not None}
+    return _prompt(material, system, window, asked, noted, by_memory)
 
 
-def _prompt(material: Material, system: str, window: Sequence[Heard], asked: str, notes: list[Note]) -> Prompt:
+def _prompt(
+    material: Material,
+    system: str,
+    window: Sequence[Heard],
+    asked: str,
+    notes: list[Note],
+    summaries: dict[int, str],
+) -> Prompt:
     messages = [Message(role="system", content=system), *(heard.message for heard in window)]
     messages.append(Message(role="user", content=asked))
     return Prompt(
         messages=messages,
         notes=notes,
+        summaries=summaries,
         question=material.text,
         moment=material.moment,
         person=material.person,
         companion=material.companion,
         needs_memory=material.remembering.needs_memory,
         sufficient=material.remembering.sufficient,
+        remembered=material.remembered,
     )
 
 
@@ -244,17 +203,33 @@ def _cost(text: str) -> int:
     return estimate_tokens(text) + MESSAGE_OVERHEAD
 
 
-def _system(material: Material, budget: int) -> str:
-    """Persona, and the latest summaries that fit, oldest first."""
+def _summaries_that_fit(summaries: Sequence[Told], budget: int) -> list[Told]:
+    """Of the portrait, what is known as a whole, the sessions and the days, what fits; each layer oldest first.
+
+    The portrait ends with the surest line.
+    """
     kept: list[Told] = []
-    room = int(budget * SUMMARY_SHARE)
-    for summary in material.summaries:
-        room -= _cost(summary.text)
-        if room < 0:
-            break
-        kept.insert(0, summary)
+    left = int(budget * SUMMARY_SHARE)
+    for layer, share in LAYER_SHARES.items():
+        room, fitting = min(int(budget * share), left), []
+        for told in (told for told in summaries if told.layer == layer):
+            longest = room - MESSAGE_OVERHEAD - 1
+            summary = replace(told, text=beginning(told.text, longest)) if layer == "whole" else told
+            if not summary.text or _cost(summary.text) > room:
+                break
+            fitting.append(summary)
+            room -= _cost(summary.text)
+            left -= _cost(summary.text)
+        kept += reversed(fitting)
+    return kept
+
+
+def _system(material: Material, summaries: Sequence[Told]) -> str:
+    """Persona, the portrait with its surest line first, and summaries."""
     named = {"companion": material.companion, "person": material.person, "manner": material.manner}
-    return render("persona.jinja", **named, summaries=kept)
+    layers = {layer: [told for told in summaries if told.layer == layer] for layer in LAYER_SHARES}
+    shown = {"whole": layers["whole"], "days": layers["day"], "sessions": layers["session"]}
+    return render("persona.jinja", **named, portrait=layers["portrait"][::-1], **shown)
 
 
 def _window(history: Sequence[Heard], room: int) -> list[Heard]:
@@ -322,6 +297,7 @@ def _asked(material: Material, text: str, notes: Sequence[Note]) -> str:
         sufficient=remembering.sufficient,
         dates=remembering.dates,
         moment=material.moment,
+        remembered=material.remembered,
     )
 
 
@@ -354,11 +330,3 @@ def _cut_to_fit(material: Material, notes: list[Note], room: int) -> tuple[str, 
             told.remove(min(told, key=lambda note: note.score))
         else:
             return asked, told
-
-
-def cut_middle(text: str, length: int) -> str:
-    """The beginning and the end of a text, with a mark for what is left out between them; a shorter one as it is."""
-    if len(text) <= length:
-        return text
-    half = max(length // 2, 40)
-    return f"{text[:half]}\n[…]\n{text[-half:]}"

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from itertools import pairwise, takewhile
 
+from memory.budget import estimate_tokens
 from memory.engine import Message
-from memory.prompt import estimate_tokens
 
 Tokens = Callable[[str], int]
 

@@ -7,12 +7,15 @@ what room is left.
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from enum import StrEnum
+from functools import cached_property
 from typing import cast
 
 from django.db.models import Q
+from django.utils.translation import override
 
 from memory import clock, conflicts, lexicon
 from memory.engine import Neighbour, Note
@@ -23,6 +26,7 @@ from memory.recall import Candidate, Remembering
 from memory.temporal import when_in_words
 
 MOST_NOTES = 8
+MOST_READ = 3 * MOST_NOTES  # candidates, of which the notes are chosen
 MOST_UNASKED = 4  # where nothing is asked, a few are enough to know what it goes with
 WORTH_READING = 0.1  # of the best candidate's chance to be evidence; the rest is noise beside it
 FLOOR = 0.001  # chance below which nothing is worth reading at all, where something is asked
@@ -32,19 +36,48 @@ LONGEST_NEIGHBOUR = 200  # characters of the turn beside it
 LOOKED_AT = 2000  # characters of a turn, or of the question, that are compared
 SAYS_LITTLE = 4  # stems: an answer of fewer is understood only after its question
 SHOWN = 0.6  # share of a note's own words that a reply must hold to count as having used it
+SENTENCE_END = re.compile(r"(?<=[.!?…])\s+|(?<=[。！？])")
 
 DENIES = re.compile(r"n['’]t\b|\b(?:not|no|never|nor|none|nothing|without|stopped|quit)\b", re.IGNORECASE)
 DIGITS = re.compile(r"\d+")
 
 
+class PassedOver(StrEnum):
+    """Why a candidate became no note."""
+
+    UNLIKELY = "too unlikely beside the best"
+    BEYOND = "beyond the most that is read"
+    GONE = "forgotten a moment ago"
+    TELLS_NOTHING = "small talk, or the companion’s own words where the person’s are asked for"
+    SAID_AGAIN = "another note says the same"
+    ECHO = "the companion says again what the person’s note says"
+
+
+@dataclass(frozen=True)
+class Chosen:
+    """What was read of one recall, and of what was not, why (by turn)."""
+
+    notes: list[Note]
+    passed_over: dict[int, PassedOver]
+
+
 def choose(remembering: Remembering, *, zone: str) -> list[Note]:
     """The notes of one recall, in time order; small talk never. `zone` is the person's own."""
-    told = _told(remembering)[: MOST_NOTES if remembering.asked else MOST_UNASKED]
+    return read(remembering, zone=zone).notes
+
+
+@override("en")  # as an engine reads them, whatever the person's language
+def read(remembering: Remembering, *, zone: str) -> Chosen:
+    """The notes that `choose` gives, and why every other candidate became none."""
+    told, passed = _told(remembering)
+    most = MOST_NOTES if remembering.asked else MOST_UNASKED
+    passed |= dict.fromkeys((telling.turn.pk for telling in told[most:]), PassedOver.BEYOND)
+    told = told[:most]
     asked = frozenset(lexicon.stems(remembering.question[:LOOKED_AT]))
     moment = clock.local(remembering.moment, zone)
     notes = [_note(telling, asked, zone, moment) for telling in told]
     notes.sort(key=lambda note: note.said_at)
-    return _with_neighbours(_with_conflicts(notes), told)
+    return Chosen(_with_neighbours(_with_conflicts(notes), told), passed)
 
 
 @dataclass
@@ -57,30 +90,48 @@ class _Telling:
     stems: list[str]
     before: list[datetime] = field(default_factory=list)
 
+    @cached_property
+    def plain(self) -> str:
+        """Its words without case and punctuation."""
+        return " ".join(lexicon.WORD.findall(lexicon.folded(self.turn.text)))
 
-def _told(remembering: Remembering) -> list[_Telling]:
-    """The worthy turns, best first, each thing once."""
+
+def _told(remembering: Remembering) -> tuple[list[_Telling], dict[int, PassedOver]]:
+    """The worthy turns, best first, each thing once; and why the others are not among them."""
     worthy = _worth_reading(remembering.candidates, FLOOR if remembering.asked else FLOOR_UNASKED)
-    turns = Turn.objects.in_bulk([candidate.turn_id for candidate in worthy])
+    passed = _unworthy(remembering.candidates, worthy)
+    turns = Turn.objects.shown().in_bulk([candidate.turn_id for candidate in worthy])
     told: list[_Telling] = []
     for candidate in worthy:
-        turn = turns.get(candidate.turn_id)  # one that was forgotten a moment ago is told no more
+        turn = turns.get(candidate.turn_id)
         if turn is None or not _is_telling(turn, remembering):
+            passed[candidate.turn_id] = PassedOver.GONE if turn is None else PassedOver.TELLS_NOTHING
             continue
         telling = _Telling(turn, candidate, candidate.scores["total"], lexicon.stems(turn.text[:LOOKED_AT]))
         known = next((place for place, other in enumerate(told) if _says_the_same(telling, other)), None)
         if known is None:
             told.append(telling)
         else:
+            pair = {telling.turn.pk, told[known].turn.pk}
             told[known] = _merged(told[known], telling)
-    return [telling for telling in told if not _echoes(telling, told)]
+            passed |= dict.fromkeys(pair - {told[known].turn.pk}, PassedOver.SAID_AGAIN)
+    echoes = {telling.turn.pk for telling in told if _echoes(telling, told)}
+    passed |= dict.fromkeys(echoes, PassedOver.ECHO)
+    return [telling for telling in told if telling.turn.pk not in echoes], passed
 
 
 def _worth_reading(candidates: Sequence[Candidate], floor: float) -> list[Candidate]:
     if not candidates:
         return []
     least = max(floor, WORTH_READING * candidates[0].scores["total"])
-    return [c for c in candidates[: 3 * MOST_NOTES] if c.scores["total"] >= least]
+    return [c for c in candidates[:MOST_READ] if c.scores["total"] >= least]
+
+
+def _unworthy(candidates: Sequence[Candidate], worthy: Sequence[Candidate]) -> dict[int, PassedOver]:
+    why = {c.turn_id: PassedOver.UNLIKELY for c in candidates[:MOST_READ]}
+    why |= {c.turn_id: PassedOver.BEYOND for c in candidates[MOST_READ:]}
+    read = {candidate.turn_id for candidate in worthy}
+    return {turn: reason for turn, reason in why.items() if turn not in read}
 
 
 def _is_telling(turn: Turn, remembering: Remembering) -> bool:
@@ -96,14 +147,16 @@ def _says_the_same(one: _Telling, other: _Telling) -> bool:
     """The same words of the same speaker but for case, punctuation, and a word or two in a longer one."""
     if one.turn.speaker != other.turn.speaker:
         return False
-    shorter, longer = sorted((one, other), key=lambda telling: len(telling.stems))
-    more = Counter(longer.stems)
-    more.subtract(shorter.stems)
-    extra = [stem for stem, count in more.items() if count > 0]
-    room = 0 if len(shorter.stems) < 5 else 1 if len(shorter.stems) < 8 else 2
-    if len(extra) > room or not _in_order(shorter.stems, longer.stems) or not longer.stems:
-        return _plain(one.turn.text) == _plain(other.turn.text)
+    shorter, longer = sorted((one.stems, other.stems), key=len)
+    room = 0 if len(shorter) < 5 else 1 if len(shorter) < 8 else 2
+    if not longer or not _in_order(shorter, longer) or _kinds_more(longer, shorter) > room:
+        return one.plain == other.plain
     return _said_alike(one.turn.text, other.turn.text)
+
+
+def _kinds_more(longer: Sequence[str], shorter: Sequence[str]) -> int:
+    """How many stems the longer has that the shorter lacks, or has oftener than it."""
+    return len(Counter(longer) - Counter(shorter))
 
 
 def _said_alike(one: str, other: str) -> bool:
@@ -120,10 +173,6 @@ def _in_order(part: Sequence[str], whole: Iterable[str]) -> bool:
     return all(stem in rest for stem in part)
 
 
-def _plain(text: str) -> str:
-    return " ".join(lexicon.WORD.findall(lexicon.folded(text)))
-
-
 def _merged(one: _Telling, other: _Telling) -> _Telling:
     """The newer of two, with the better score of both and the days of the older ones."""
     older, newer = sorted((one, other), key=lambda telling: telling.turn.said_at)
@@ -136,9 +185,8 @@ def _echoes(telling: _Telling, told: list[_Telling]) -> bool:
     """Whether the companion only says again what the person's own note says already."""
     if telling.turn.speaker != Speaker.COMPANION:
         return False
-    text = _plain(telling.turn.text)
     mine = (other for other in told if other.turn.speaker == Speaker.PERSON and len(other.stems) > 2)
-    return any(_plain(other.turn.text) in text for other in mine)
+    return any(other.plain in telling.plain for other in mine)
 
 
 def _note(telling: _Telling, asked: frozenset[str], zone: str, moment: datetime) -> Note:
@@ -177,7 +225,7 @@ def _with_neighbours(notes: list[Note], told: Sequence[_Telling]) -> list[Note]:
     places = Q()
     for session, number in wanted.values():
         places |= Q(session_id=session, number=number)
-    found = {(turn.session_id, turn.number): turn for turn in Turn.objects.filter(places)}
+    found = {(turn.session_id, turn.number): turn for turn in Turn.objects.shown().remembered().filter(places)}
     beside = {pk: found[place] for pk, place in wanted.items() if place in found}
     return [_beside(note, turns[note.turn].turn, beside.get(note.turn)) if note.turn else note for note in notes]
 
@@ -227,16 +275,24 @@ def excerpt(text: str, longest: int = LONGEST_QUOTE) -> str:
     return line if len(line) <= longest else line[:longest].rsplit(" ", 1)[0] + " …"
 
 
-def used(notes: Sequence[Note], *, question: str, reply: str) -> set[int]:
+def used(notes: Sequence[Note], *, question: str, reply: str, summaries: Mapping[int, str] | None = None) -> set[int]:
     """The memories that a reply shows: quoted in full, or most of their own words stand in it.
 
-    A note's own words are those that the question did not bring already.
+    A note's own words are those that the question did not bring already. A summary, by its memory's id, is shown where
+    one of its sentences is; a sentence of few words says what many replies say, and does not count.
     """
     asked, told = set(lexicon.stems(question)), set(lexicon.stems(reply))
     flat = " ".join(reply.split())
-    return {note.memory for note in notes if " ".join(note.quote.split()) in flat or _shows(note, asked, told)}
+    quoted = {note.memory for note in notes if " ".join(note.quote.split()) in flat}
+    shown = {note.memory for note in notes if _shows(note.quote, asked, told)}
+    summed = {
+        memory
+        for memory, text in (summaries or {}).items()
+        if any(_shows(sentence, asked, told, least=SAYS_LITTLE) for sentence in SENTENCE_END.split(text))
+    }
+    return quoted | shown | summed
 
 
-def _shows(note: Note, asked: set[str], told: set[str]) -> bool:
-    own = set(lexicon.stems(note.quote)) - asked
-    return len(own) >= 2 and len(own & told) / len(own) >= SHOWN
+def _shows(words: str, asked: set[str], told: set[str], *, least: int = 2) -> bool:
+    own = set(lexicon.stems(words)) - asked
+    return len(own) >= least and len(own & told) / len(own) >= SHOWN

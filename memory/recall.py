@@ -3,7 +3,7 @@
 Everything that remembers goes through `recall`: the chat, and all that looks into memory beside it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 
 from memory import combination, gate, lexicon, retention
 from memory.combination import NOTHING, TABLE, Turns, Weights
-from memory.encoder import Encoder, Tokens, Vectors
-from memory.models import Companion
+from memory.encoder import Reader, Tokens, Vectors
+from memory.models import Companion, Turn
 from memory.question import asked_about, asks, in_context, normal_form, shortened
 from memory.search import FIRST_LOOK, Wanted, search, tokens_of
 from memory.temporal import DateRange, asked_range, asks_when
@@ -48,6 +48,14 @@ class Remembering:
     asked: bool = True  # False where nothing was asked and memory offers what may help
     dates: DateRange | None = None  # the time that the question names
     milliseconds: float = 0.0
+    weights: Mapping[str, float] = field(default_factory=dict)  # by which the candidates' parts were weighed
+
+
+def varied(changes: Mapping[str, float]) -> dict[str, Weights]:
+    """The table with other weights of some parts, to compare what it would rank. Raises KeyError for no such part."""
+    if unknown := set(changes) - set(combination.PARTS):
+        raise KeyError(*sorted(unknown))
+    return TABLE | {name: {**TABLE[name], **changes} for name in ("asked", "unasked")}
 
 
 def recall(
@@ -56,7 +64,7 @@ def recall(
     person: str,
     question: str,
     moment: datetime,
-    encoder: Encoder,
+    encoder: Reader,
     before: Sequence[str] = (),
     asked: bool | None = None,
     admit_faded: bool = False,
@@ -64,6 +72,7 @@ def recall(
     leave_out: Sequence[int] = (),
     dates: DateRange | None = None,
     most: int = 50,
+    table: Mapping[str, Weights] = TABLE,
 ) -> Remembering:
     """What this person's memory holds on a question, as of a moment on their clock, at most `most` turns.
 
@@ -71,7 +80,8 @@ def recall(
     the words unless it is said. Unasked, only what is vivid and welcome comes to mind, unless faded ones are admitted.
     `read` is what the encoder read in `question_forms`, where the caller had it read other texts in the same pass;
     `leave_out` names turns that are not looked at, such as the question's own; `dates` is what an engine read where the
-    grammar is not sure (`memory/expansion.py`). Runs inside `acting_as(person)`. Writes nothing.
+    grammar is not sure (`memory/expansion.py`); another `table` of weights shows what it would rank. Runs inside
+    `acting_as(person)`. Writes nothing.
     """
     started = perf_counter()
     remembering, turns = come_to_mind(
@@ -88,7 +98,9 @@ def recall(
     )
     if remembering.needs_memory:
         remembering = (
-            _asked(remembering, turns, most) if remembering.asked else _unasked(remembering, turns, most, admit_faded)
+            _asked(remembering, turns, most, table)
+            if remembering.asked
+            else _unasked(remembering, turns, most, table, admit_faded)
         )
     return replace(remembering, milliseconds=(perf_counter() - started) * 1000)
 
@@ -99,7 +111,7 @@ def come_to_mind(
     person: str,
     question: str,
     moment: datetime,
-    encoder: Encoder,
+    encoder: Reader,
     before: Sequence[str] = (),
     asked: bool | None = None,
     read: tuple[Vectors, Tokens] | None = None,
@@ -118,12 +130,13 @@ def come_to_mind(
     dates = asked_range(question, moment=moment) or dates if asked else None
     names = set(lexicon.stems(f"{person} {companion.name}"))
     idf = lexicon.inverse_frequencies(companion.owner_id, set(lexicon.stems(forms[-1])) - names)
+    marked = Turn.objects.of(companion.owner_id).filter(erasure__isnull=False).values_list("pk", flat=True)
     keys = search(
         Wanted(vectors[-1], vectors[0], idf, dates),
         companion=companion,
         moment=moment,
         encoder=encoder.name,
-        leave_out=leave_out,
+        leave_out=[*leave_out, *marked],
         most=FIRST_LOOK,
     )
     turns = combination.turns(keys, speaker=speaker, when=asked and asks_when(question))
@@ -150,24 +163,28 @@ def question_forms(
     return [dialogue[-LAST_WORDS:], dialogue]
 
 
-def _asked(remembering: Remembering, turns: Turns, most: int) -> Remembering:
+def _asked(remembering: Remembering, turns: Turns, most: int, table: Mapping[str, Weights]) -> Remembering:
     """Ranked by all parts; retention only breaks ties, so that what was asked for is found however faded it is."""
-    weights = TABLE["asked"]
+    weights = table["asked"]
     scores = combination.weigh(turns.parts, weights)
     answerable = gate.answerable(turns, weights, speaker=remembering.speaker)
-    candidates = _candidates(turns, scores, scores + combination.TIE_BREAK * turns.retention, most, TABLE["evidence"])
+    candidates = _candidates(turns, scores, scores + combination.TIE_BREAK * turns.retention, most, table["evidence"])
     sufficient = answerable >= gate.SUFFICIENT
-    return replace(remembering, candidates=candidates, answerable=answerable, sufficient=sufficient)
+    return replace(remembering, candidates=candidates, answerable=answerable, sufficient=sufficient, weights=weights)
 
 
-def _unasked(remembering: Remembering, turns: Turns, most: int, admit_faded: bool) -> Remembering:
+def _unasked(
+    remembering: Remembering, turns: Turns, most: int, table: Mapping[str, Weights], admit_faded: bool
+) -> Remembering:
     """Only what is vivid and will not hurt; near in meaning to what is on the person's mind."""
-    scores = combination.weigh(turns.parts, TABLE["unasked"])
+    weights = table["unasked"]
+    scores = combination.weigh(turns.parts, weights)
     welcome = (turns.sensitivity < WELCOME) & (admit_faded | (turns.retention >= retention.VIVID))
     order = np.where(welcome, scores, -np.inf)
-    candidates = _candidates(turns, scores, order, most, TABLE["welcome"])[: int(welcome.sum())]
+    candidates = _candidates(turns, scores, order, most, table["welcome"])[: int(welcome.sum())]
     best = candidates[0].scores["total"] if candidates else 0.0
-    return replace(remembering, candidates=candidates, answerable=best, sufficient=best >= gate.SUFFICIENT)
+    sufficient = best >= gate.SUFFICIENT
+    return replace(remembering, candidates=candidates, answerable=best, sufficient=sufficient, weights=weights)
 
 
 def _candidates(

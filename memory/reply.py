@@ -9,15 +9,23 @@ from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.utils.translation import gettext_lazy
 
-from memory import clock, dialogue
+from memory import clock, dialogue, indexing, tombstone
 from memory.engine import Note
-from memory.models import Recall, Recalled, Reply, Speaker, Turn
+from memory.models import Memory, Recall, Recalled, Reply, Speaker, Turn
 from memory.recall import Candidate, Remembering
+from memory.reinforcement import reinforce
 from memory.temporal import DateRange
 
-DIED_TOO_OFTEN = "The reply was begun several times and never finished. Your words are kept; try again in a while."
+DIED_TOO_OFTEN = gettext_lazy(
+    "The reply was begun several times and never finished. Your words are kept; try again in a while."
+)
+
+
+class ClaimLost(Exception):
+    """The reply went to another worker, was asked anew, or is gone with its question."""
 
 
 def lease() -> timedelta:
@@ -26,10 +34,15 @@ def lease() -> timedelta:
 
 
 def claim(*, reply_id: UUID) -> Reply | None:
-    """Take a waiting reply, or one whose worker fell silent; None where somebody else has it or it is finished."""
+    """Take a waiting reply, or one whose worker fell silent.
+
+    None where somebody else has it, it is finished, or what it answers is about to be erased or was said otherwise.
+    """
     now, token = clock.now(), uuid4()
     free = Q(state=Reply.State.WAITING) | Q(state=Reply.State.WRITING, claimed_until__lt=now)
-    taken = Reply.objects.filter(free, pk=reply_id).update(
+    gone = Turn.objects.filter(Q(erasure__isnull=False) | Q(stands=False), reply=OuterRef("pk"))
+    # No join: it would become a subselect, which PostgreSQL does not look at again once it has waited for the row.
+    taken = Reply.objects.filter(free, ~Exists(gone), pk=reply_id).update(
         state=Reply.State.WRITING, claim=token, claimed_until=now + lease(), attempts=F("attempts") + 1
     )
     return Reply.objects.select_related("turn__conversation__companion").get(pk=reply_id) if taken else None
@@ -53,13 +66,22 @@ def finish(
     can_retry: bool = False,
     used: Sequence[int] = (),
 ) -> bool:
-    """Keep what was written, mark what it used, let go of the claim. False, with nothing changed, if it was lost."""
-    held = Reply.objects.select_for_update().filter(pk=reply.pk, claim=reply.claim, state=Reply.State.WRITING)
+    """Keep what was written, mark what it used, let go of the claim. False, with nothing changed, if it was lost.
+
+    A whole reply reinforces the memories that it used, in the same transaction: it is whole once and stays so, so they
+    are reinforced once, whoever else was given the same work. One that was stopped or broke may be asked for again.
+    What is not remembered itself strengthens nothing either.
+    """
+    tombstone.let_write(reply.owner_id)
+    held = _held(reply).select_for_update()
     if not held.exists():
         return False
     answer = _keep_answer(reply, text) if text.strip() else None
     Recalled.objects.filter(recall__reply=reply).update(used=False)
     Recalled.objects.filter(recall__reply=reply, memory_id__in=used).update(used=True)
+    now = clock.now()
+    if state == Reply.State.WHOLE and reply.turn.remembered:
+        reinforce(person_id=reply.owner_id, memory_ids=used, at=now)
     held.update(
         state=state,
         answer=answer,
@@ -69,17 +91,22 @@ def finish(
         explanation=explanation,
         can_retry=can_retry,
         stop_requested=False,
-        finished_at=clock.now(),
+        finished_at=now,
     )
     return True
+
+
+def _held(reply: Reply) -> QuerySet[Reply]:
+    """Its row, if the claim on it still holds."""
+    return Reply.objects.filter(pk=reply.pk, claim=reply.claim, state=Reply.State.WRITING)
 
 
 def _keep_answer(reply: Reply, text: str) -> Turn:
     """The companion's turn; one that was broken off before and is now written again is replaced in its place."""
     text = text.translate(dialogue.UNKEEPABLE)
-    client_id = uuid5(reply.pk, "answer")
-    earlier = Turn.objects.of(reply.owner_id).filter(client_id=client_id).first()
+    earlier = Turn.objects.of(reply.owner_id).filter(pk=reply.answer_id).first() if reply.answer_id else None
     if earlier is None:
+        client_id = uuid5(reply.pk, f"answer {reply.asked}" if reply.asked > 1 else "answer")
         return dialogue.keep_turn(
             conversation=reply.turn.conversation,
             speaker=Speaker.COMPANION,
@@ -91,7 +118,7 @@ def _keep_answer(reply: Reply, text: str) -> Turn:
     earlier.text = text
     earlier.save(update_fields=["text"])
     earlier.memories.update(end=len(text))
-    earlier.keys.all().delete()
+    indexing.unindex(person_id=reply.owner_id, turn_ids=[earlier.pk])
     return earlier
 
 
@@ -105,7 +132,9 @@ def request_stop(*, reply_id: UUID) -> bool:
 
 def ask_again(*, reply_id: UUID) -> bool:
     """Let a broken or stopped reply wait for a worker again. False where there is nothing to try again."""
-    again = Reply.objects.filter(pk=reply_id, state__in=(Reply.State.BROKEN, Reply.State.STOPPED), can_retry=True)
+    broken = Reply.objects.filter(state__in=(Reply.State.BROKEN, Reply.State.STOPPED), can_retry=True)
+    standing = Turn.objects.filter(reply=OuterRef("pk"), stands=True)  # no join, as in `claim`
+    again = broken.filter(Exists(standing), pk=reply_id)
     return bool(
         again.update(
             state=Reply.State.WAITING,
@@ -127,7 +156,16 @@ def still_waits(*, reply_id: UUID) -> bool:
 
 @transaction.atomic
 def write_recall(*, reply: Reply, remembering: Remembering, notes: Sequence[Note]) -> Recall:
-    """Keep one act of remembering, in place of that of an attempt before."""
+    """Keep one act of remembering, in place of that of an attempt before; what went meanwhile is left out.
+
+    Raises ClaimLost, with nothing changed.
+    """
+    tombstone.let_write(reply.owner_id)
+    if not _held(reply).exists():
+        raise ClaimLost(f"reply {reply.pk}")
+    there = set(
+        Memory.objects.filter(pk__in={c.memory_id for c in remembering.candidates}).values_list("pk", flat=True)
+    )
     Recall.objects.filter(reply=reply).delete()
     recall = Recall.objects.create(
         owner_id=reply.owner_id,
@@ -145,6 +183,7 @@ def write_recall(*, reply: Reply, remembering: Remembering, notes: Sequence[Note
     Recalled.objects.bulk_create(
         _recalled(recall, rank, candidate, candidate.turn_id in in_prompt)
         for rank, candidate in enumerate(_shown(remembering, in_prompt), start=1)
+        if candidate.memory_id in there
     )
     return recall
 

@@ -15,7 +15,7 @@ from django.db import connection
 from numpy.typing import NDArray
 from pgvector import HalfVector, SparseVector
 
-from memory import lexicon
+from memory import lexicon, permission
 from memory.models import Companion
 from memory.temporal import DateRange
 
@@ -34,17 +34,19 @@ select id from (
         select id, turn_id,
             3 * (sketch <~> binary_quantize(%(vector)s::halfvec)) / %(dimension)s
             + (terms_window <#> %(terms)s::sparsevec) / %(reachable)s
-            - case when said_at <@ %(moments)s::tstzmultirange
-                   or daterange(happened_from, happened_to, '[]') && %(days)s::datemultirange then 0.3 else 0 end
-            as distance
+            {in_time} as distance
         from memory_key
-        where owner_id = %(owner)s and companion_id = %(companion)s and encoder = %(encoder)s
+        where owner_id = %(owner)s and companion_id = any(%(companions)s) and encoder = %(encoder)s
           and said_at <= %(moment)s and (turn_id is null or not turn_id = any(%(except)s))
         order by distance limit 3 * %(most)s
     ) as near
 ) as each
 where turn_id is null or place <= %(per_turn)s
 order by distance limit %(most)s
+"""
+IN_TIME = """
+- case when said_at <@ %(moments)s::tstzmultirange
+         or daterange(happened_from, happened_to, '[]') && %(days)s::datemultirange then 0.3 else 0 end::float8
 """
 SECOND = """
 select key.turn_id, key.memory_id, key.session_id, key.place, key.speaker,
@@ -55,7 +57,10 @@ select key.turn_id, key.memory_id, key.session_id, key.place, key.speaker,
        coalesce((daterange(key.happened_from, key.happened_to, '[]') && %(days)s::datemultirange)::int, 0),
        key.timely::int, key.asks::int, key.length,
        array(select -(key.terms <#> term) from unnest(%(each)s::sparsevec[]) with ordinality as t(term, n) order by n),
-       extract(epoch from (%(moment)s - memory.recalled_at)) / 86400, memory.strength, memory.pinned,
+       extract(epoch from (%(moment)s - memory.recalled_at)) / 86400, memory.strength,
+       memory.pinned or coalesce(key.turn_id = any(array(
+           select source.turn_id from memory_memory fact join memory_source source on source.memory_id = fact.id
+           where fact.owner_id = %(owner)s and fact.pinned and fact.kind = 'fact')), false),
        memory.sensitivity, key.id
 from memory_key key join memory_memory memory on memory.id = key.memory_id
 where key.owner_id = %(owner)s and memory.owner_id = %(owner)s and key.id = any(%(ids)s)
@@ -119,11 +124,11 @@ COLUMNS = (
 def search(
     wanted: Wanted, *, companion: Companion, moment: datetime, encoder: str, leave_out: Sequence[int], most: int
 ) -> Keys:
-    """The best `most` keys of the person's memory with this companion, as of a moment on the person's clock."""
+    """The best `most` keys of what this companion may recall, as of a moment on the person's clock."""
     parameters = _parameters(wanted, companion, moment, encoder, leave_out, most)
     with connection.cursor() as cursor:
         cursor.execute(IN_MEMORY)
-        cursor.execute(FIRST, parameters)
+        cursor.execute(FIRST.format(in_time=IN_TIME if wanted.dates else ""), parameters)
         ids = [row[0] for row in cursor.fetchall()]
         cursor.execute(SECOND, {**parameters, "ids": ids})
         return _keys(cursor.fetchall(), wanted)
@@ -148,7 +153,7 @@ def _parameters(
         "each": [SparseVector({term: wanted.idf[term]}, lexicon.DIMENSIONS).to_text() for term in rarest],
         "reachable": wanted.reachable,
         "owner": companion.owner_id,
-        "companion": companion.pk,
+        "companions": permission.recalled_by(companion),
         "encoder": encoder,
         "moment": moment,
         "except": list(leave_out),

@@ -6,15 +6,17 @@ from typing import Any
 
 import numpy as np
 from django.db import connection
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field
 
-from memory import clock, dialogue, lexicon, retention
+from memory import clock, dialogue, lexicon, permission, retention
+from memory.budget import cut_middle
+from memory.consolidation.asking import Unusable, ask, by_schema
 from memory.encoder import Encoder, Vectors
-from memory.engine import Engine, EngineError, Message, object_in
+from memory.engine import Engine
 from memory.gate import needs_memory
 from memory.isolation import acting_as
-from memory.models import Key, Memory, Session, Source, Speaker, Turn
-from memory.prompt import cut_middle, render
+from memory.models import Key, Matter, Memory, Session, Source, Speaker, Turn
+from memory.prompt import render
 
 VERSION = "summary 1"
 EXTRACTIVE = "extractive 1"
@@ -23,6 +25,7 @@ SENTENCE = re.compile(r"[^.!?…。！？\n]+(?:[.!?…。！？]+[\"”’)]*|$
 MOST_SENTENCES = 4
 SAME = 0.8  # cosine from which two sentences say the same
 SHORTEST = 15  # characters of a sentence that can carry anything
+WISH = "That was not one JSON object with a title (at most 60 characters) and a summary. Only that, please."
 
 
 class SessionSummary(BaseModel):
@@ -54,56 +57,42 @@ class Summary:
     embedding: Any
     terms: list[str] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
+    error: str = ""  # what an engine failed at
+    refused: int = 0
 
 
 def make(*, person_id: int, session_id: int, engine: Engine, encoder: Encoder) -> Summary | None:
-    """Sum up a session, with no database connection held; None where nothing was told. Raises EngineError."""
+    """Sum up a session, with no database connection held; None where there is nothing to keep. Raises EngineError."""
     with acting_as(person_id):
         session = Session.objects.select_related("owner", "conversation__companion").get(pk=session_id)
-        turns = list(session.turns.order_by("number"))
+        companion = session.conversation.companion
+        turns = permission.allowed(companion, list(session.turns.remembered().order_by("number")))
+        if not permission.may_remember(companion, Matter.SUMMARIES):
+            return None
     connection.close()
     told = [turn for turn in turns if turn.speaker == Speaker.PERSON and needs_memory(turn.text)]
     if not told:
         return None
-    title, text, spans, version = _by_engine(session, turns, engine) or _extracted(told, encoder)
+    error = ""
+    try:
+        made = _by_engine(session, turns, engine)
+    except Unusable as unusable:
+        made, error = None, str(unusable)
+    title, text, spans, version = made or _extracted(told, encoder)
     embedding = encoder.encode([text])[0]
-    return Summary(text, title, version, encoder.name, embedding, lexicon.stems(text), spans)
+    return Summary(text, title, version, encoder.name, embedding, lexicon.stems(text), spans, error)
 
 
 Made = tuple[str, str, list[Span], str]
 
 
 def _by_engine(session: Session, turns: list[Turn], engine: Engine) -> Made | None:
-    """None where there is no engine, or where it can't keep to the schema even when told how it failed."""
+    """None where no engine converses. Raises EngineError, and Unusable where it can't keep to the schema."""
     if not engine.converses:
         return None
-    messages = [Message(role="user", content=_asked(session, turns))]
-    try:
-        answer = engine.complete(messages, schema=SessionSummary)
-        made = _validated(answer) or _validated(_repaired(engine, messages, answer))
-    except EngineError as error:
-        if error.retryable:
-            raise
-        return None
-    if made is None:
-        return None
+    made = ask(engine, _asked(session, turns), schema=SessionSummary, read=by_schema(SessionSummary), wish=WISH)
     spans = [Span(turn.pk, 0, len(turn.text)) for turn in turns if turn.speaker == Speaker.PERSON]
     return made.title, made.summary, spans, f"{engine.name} {VERSION}"
-
-
-def _repaired(engine: Engine, messages: list[Message], answer: str) -> str:
-    """Ask once more, with what was wrong."""
-    told = Message(role="assistant", content=answer[:4000])
-    wish = "That was not one JSON object with a title (at most 60 characters) and a summary. Only that, please."
-    return engine.complete([*messages, told, Message(role="user", content=wish)], schema=SessionSummary)
-
-
-def _validated(answer: str) -> SessionSummary | None:
-    """The object in an answer, prose around it forgiven."""
-    try:
-        return SessionSummary.model_validate_json(object_in(answer).translate(dialogue.UNKEEPABLE))
-    except ValidationError:
-        return None
 
 
 def _asked(session: Session, turns: list[Turn]) -> str:
@@ -126,7 +115,7 @@ def _extracted(turns: list[Turn], encoder: Encoder) -> Made:
     sentences = [span for turn in turns for span in _sentences(turn)]
     texts = {turn.pk: turn.text for turn in turns}
     words = [texts[span.turn_id][span.start : span.end] for span in sentences]
-    chosen = [sentences[i] for i in _central(encoder.encode(words))]
+    chosen = [sentences[i] for i in central(encoder.encode(words), MOST_SENTENCES)]
     quotes = [texts[span.turn_id][span.start : span.end] for span in chosen]
     return "", " ".join(" ".join(quote.split()) for quote in quotes), chosen, EXTRACTIVE
 
@@ -142,42 +131,50 @@ def _sentences(turn: Turn) -> list[Span]:
     return found or [Span(turn.pk, 0, len(turn.text))]
 
 
-def _central(vectors: Vectors) -> list[int]:
-    """Up to MOST_SENTENCES rows nearest the centroid, none saying the same as another, in order."""
+def central(vectors: Vectors, most: int) -> list[int]:
+    """Up to `most` rows nearest the centroid, none saying the same as another, in order."""
     nearness = vectors @ vectors.mean(axis=0)
     chosen: list[int] = []
     for i in np.argsort(-nearness):
-        if len(chosen) < MOST_SENTENCES and all(vectors[i] @ vectors[j] < SAME for j in chosen):
+        if len(chosen) < most and all(vectors[i] @ vectors[j] < SAME for j in chosen):
             chosen.append(int(i))
     return sorted(chosen)
 
 
 def keep(*, session: Session, made: Summary) -> Memory:
-    """Write the memory, its sources and its key. Runs inside the transaction that ends the step."""
-    strength = retention.FIRST_STRENGTH[Memory.Kind.SESSION_SUMMARY]
-    memory = Memory.objects.create(
+    """Write the memory, its sources and its key, in place of earlier ones, in the transaction that ends the step."""
+    memory, _ = Memory.objects.update_or_create(
         owner_id=session.owner_id,
-        companion_id=session.conversation.companion_id,
         session=session,
         kind=Memory.Kind.SESSION_SUMMARY,
-        text=made.text,
-        said_at=session.ended_at,
-        strength=strength,
-        recalled_at=session.ended_at,
-        fades_at=retention.fades_at(session.ended_at, strength=strength),
-        version=made.version,
+        defaults={"text": made.text, "version": made.version},
+        create_defaults=_first(session, made),
     )
+    memory.sources.all().delete()
+    memory.keys.all().delete()
     Source.objects.bulk_create(
         Source(owner_id=session.owner_id, memory=memory, turn_id=s.turn_id, start=s.start, end=s.end)
         for s in made.spans
     )
-    Key.objects.bulk_create([_key(memory, made)])
+    Key.objects.bulk_create([_key(session, memory, made)])
     if made.title:
         _entitle(session, made.title)
     return memory
 
 
-def _key(memory: Memory, made: Summary) -> Key:
+def _first(session: Session, made: Summary) -> dict[str, Any]:
+    by = permission.preset_of(session.owner_id)
+    begun = retention.begun(Memory.Kind.SESSION_SUMMARY, said_at=session.ended_at, now=clock.now(), by=by)
+    return {
+        "companion_id": session.conversation.companion_id,
+        "text": made.text,
+        "said_at": session.ended_at,
+        "version": made.version,
+        **vars(begun),
+    }
+
+
+def _key(session: Session, memory: Memory, made: Summary) -> Key:
     mean = lexicon.mean_length(lexicon.collection(memory.owner_id))
     terms = lexicon.document_vector(made.terms, mean_length=mean)
     return Key(
@@ -187,7 +184,7 @@ def _key(memory: Memory, made: Summary) -> Key:
         kind=Key.Kind.SUMMARY,
         encoder=made.encoder,
         embedding=made.embedding,
-        session_id=memory.session_id,
+        session=session,
         terms=terms,
         terms_before=terms,
         terms_window=terms,
@@ -199,6 +196,6 @@ def _entitle(session: Session, title: str) -> None:
     """A conversation that is still called by its first words gets a better name."""
     conversation = session.conversation
     first = conversation.turns.order_by("number").values_list("text", flat=True).first() or ""
-    if conversation.title == dialogue.title_from(first):
+    if conversation.title == dialogue.title_from(first) and not conversation.named:
         conversation.title = title
         conversation.save(update_fields=["title"])

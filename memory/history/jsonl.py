@@ -26,10 +26,12 @@ class Line(BaseModel):
     text: Annotated[str, Field(min_length=1, max_length=LONGEST)]
     session: Annotated[str, Field(min_length=1, max_length=150)]
     conversation: Annotated[str, Field(min_length=1, max_length=150)] = "Imported"
+    companion: Annotated[str, Field(max_length=80)] = ""
     said_at: AwareDatetime | None = None
     days_ago: Annotated[int, Field(ge=0, le=36_500)] | None = None
     time: clock_time | None = None
     id: Annotated[str, Field(min_length=1, max_length=190)] | None = None
+    remembered: bool = True
 
     @model_validator(mode="after")
     def has_one_moment(self) -> "Line":
@@ -48,8 +50,19 @@ def read(path: Path, *, zone: str, today: date, source: str = "") -> History:
         raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
     if not any(line.strip() for line in lines):
         raise Unreadable(f"{path} is empty.")
-    name = source or f"file {path.name}"
-    return History(source=name, total=len(lines), entries=_entries(lines, zone, today, name))
+    return _history(lines, zone, today, source or f"file {path.name}")
+
+
+def read_sent(content: bytes, *, zone: str, today: date, source: str) -> History:
+    """The lines of what was sent in place of a file's. Raises Unreadable."""
+    lines = content.splitlines()
+    if not any(line.strip() for line in lines):
+        raise Unreadable("The file is empty.")
+    return _history(lines, zone, today, source)
+
+
+def _history(lines: list[bytes], zone: str, today: date, source: str) -> History:
+    return History(source=source, total=len(lines), entries=_entries(lines, zone, today, source))
 
 
 def _entries(lines: list[bytes], zone: str, today: date, source: str) -> Iterator[Told | Skipped]:
@@ -94,4 +107,13 @@ def _told(line: Line, raw: bytes, zone: str, today: date) -> Told:
         day = today - timedelta(days=line.days_ago)
         said_at = datetime.combine(day, line.time, tzinfo=ZoneInfo(zone))
     identity = line.id or str(uuid5(NAMESPACE_URL, raw.decode()))
-    return Told(identity, line.conversation, line.session, line.speaker, line.text, said_at)
+    return Told(
+        identity,
+        line.conversation,
+        line.session,
+        line.speaker,
+        line.text,
+        said_at,
+        line.remembered,
+        line.companion.strip(),
+    )

@@ -13,12 +13,14 @@ from typing import Self
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import connection
+from django.db.models import Q
 
-from memory import clock, dialogue, indexing
+from memory import clock, dialogue, indexing, permission, tombstone
 from memory.encoder import Encoder, Tokens, Vectors
 from memory.history.told import History, Skipped, Told
 from memory.isolation import acting_as
-from memory.models import Companion, Conversation, Session, Speaker, Turn
+from memory.models import Companion, Conversation, Matter, Session, Speaker, Turn
+from memory.sensitive import is_sensitive
 
 BATCH = 256  # turns of one transaction and one pass of the encoder
 INDEXERS = 2  # batches on their way into the index: one is encoded while the one before it is written
@@ -31,6 +33,7 @@ class Kept:
 
     turns: int = 0
     already: int = 0
+    erased: int = 0  # left out, as the person had them erased
     sessions: list[int] = field(default_factory=list)
     conversations: set[UUID] = field(default_factory=set)
     skipped: list[Skipped] = field(default_factory=list)
@@ -50,6 +53,7 @@ def keep(
             connection.close()
             indexing_.give(turns, len(batch))
     with acting_as(companion.owner_id):
+        tombstone.let_write(companion.owner_id)
         _close(companion.owner_id, kept)
     connection.close()
     return kept
@@ -135,16 +139,55 @@ def _keep_batch(companion: Companion, source: str, batch: Sequence[Told], kept: 
     """The ids of these turns, kept now or before. A lock keeps two imports of the same person apart."""
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext('import'), %s)", [companion.owner_id])
+    tombstone.let_write(companion.owner_id)
     ids = {turn_id(source, told.id): told for told in batch}
-    before = dict(Turn.objects.of(companion.owner_id).filter(client_id__in=ids).values_list("client_id", "pk"))
+    before = _before(companion.owner_id, ids)
     kept.already += len(before)
-    new: dict[str, dict[UUID, Told]] = {}
-    for client_id, told in ids.items():
-        if client_id not in before:
-            new.setdefault(told.conversation, {})[client_id] = told
-    made = [turn.pk for told in new.values() for turn in _keep_talk(companion, source, told, kept)]
+    fresh = {client_id: told for client_id, told in ids.items() if client_id not in before}
+    erased = _erased(companion.owner_id, fresh)
+    kept.erased += len(erased)
+    new: dict[tuple[str, str], dict[UUID, Told]] = {}
+    for client_id, told in fresh.items():
+        if client_id not in erased:
+            new.setdefault((told.companion, told.conversation), {})[client_id] = told
+    made = [
+        turn.pk
+        for (name, _), told in new.items()
+        for turn in _keep_talk(_companion(companion, name), source, told, kept)
+    ]
     kept.turns += len(made)
     return [*before.values(), *made]
+
+
+def _before(person_id: int, told: dict[UUID, Told]) -> dict[UUID, int]:
+    """Those that are here already: imported before, or exported from this very account."""
+    own = {client_id: UUID(each.id) for client_id, each in told.items() if _is_uuid(each.id)}
+    turns = Turn.objects.of(person_id).filter(client_id__in=[*told, *own.values()])
+    here = dict(turns.values_list("client_id", "pk"))
+    return {each: here[one] for each in told for one in (each, own.get(each)) if one in here}
+
+
+def _is_uuid(identity: str) -> bool:
+    try:
+        return str(UUID(identity)) == identity
+    except ValueError:
+        return False
+
+
+def _companion(default: Companion, name: str) -> Companion:
+    """The person's of that name, made where there is none."""
+    if not name or name == default.name:
+        return default
+    named = Companion.objects.of(default.owner_id).filter(name=name[:60]).order_by("pk").first()
+    return named or Companion.objects.create(owner_id=default.owner_id, name=name[:60], created_at=clock.now())
+
+
+def _erased(person_id: int, told: dict[UUID, Told]) -> set[UUID]:
+    """Those that were erased, here or under another name."""
+    by_id = {client_id: tombstone.of_message(person_id, client_id) for client_id in told}
+    by_words = {client_id: tombstone.of_words(person_id, each) for client_id, each in told.items()}
+    standing = tombstone.standing(person_id, {*by_id.values(), *by_words.values()})
+    return {client_id for client_id in told if not standing.isdisjoint((by_id[client_id], by_words[client_id]))}
 
 
 def turn_id(source: str, identity: str) -> UUID:
@@ -155,6 +198,7 @@ def turn_id(source: str, identity: str) -> UUID:
 def _keep_talk(companion: Companion, source: str, new: dict[UUID, Told], kept: Kept) -> list[Turn]:
     """New turns of one conversation, by their client ids."""
     conversation = _conversation(companion, source, next(iter(new.values())))
+    all_matters = permission.may_remember(companion, Matter.SENSITIVE)
     sessions = _Sessions(conversation)
     utterances = [
         dialogue.Utterance(
@@ -164,6 +208,7 @@ def _keep_talk(companion: Companion, source: str, new: dict[UUID, Told], kept: K
             said_at=told.said_at,
             client_id=client_id,
             origin=told.id,
+            remembered=told.remembered and (all_matters or not is_sensitive(told.text)),
         )
         for client_id, told in new.items()
     ]
@@ -173,7 +218,7 @@ def _keep_talk(companion: Companion, source: str, new: dict[UUID, Told], kept: K
 
 
 def _conversation(companion: Companion, source: str, told: Told) -> Conversation:
-    origin = f"{source} / {told.conversation}"[:200]
+    origin = " / ".join(filter(None, (source, told.companion, told.conversation)))[:200]
     found = Conversation.objects.of(companion.owner_id).filter(origin=origin).first()
     return found or Conversation.objects.create(
         owner_id=companion.owner_id,
@@ -204,7 +249,9 @@ class _Sessions:
         return [session.pk for session in self._by_origin.values()]
 
     def _find(self, origin: str) -> Session | None:
-        return self._conversation.sessions.filter(origin=origin).first()
+        """The one that is called so; where it was cut since, its last part."""
+        of_it = self._conversation.sessions.filter(Q(origin=origin) | Q(part_of__origin=origin))
+        return of_it.order_by("-ended_at", "-pk").first()
 
     def _begin(self, told: Told) -> Session:
         read = {session.pk: session for session in self._by_origin.values()}

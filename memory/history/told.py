@@ -19,6 +19,8 @@ class Told:
     speaker: Speaker
     text: str
     said_at: datetime  # aware
+    remembered: bool = True  # whether memories are made of it
+    companion: str = ""  # whom it was said to, where the source names one; else whom the import is for
 
 
 @dataclass(frozen=True)

@@ -1,11 +1,15 @@
 """What was said: conversations of a person with a companion, their sessions and turns."""
 
+from typing import ClassVar
 from uuid import uuid4
 
+from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from memory.models.owned import OwnedModel
+from memory.models.erasure import Erasure
+from memory.models.owned import OwnedModel, OwnedQuerySet
+from memory.models.preference import Matter
 
 
 class Speaker(models.TextChoices):
@@ -21,6 +25,16 @@ class Companion(OwnedModel):
     name = models.CharField(max_length=60, default="Rosemary")
     manner = models.TextField(blank=True, default="")
     created_at = models.DateTimeField()
+    paused_at = models.DateTimeField(null=True, help_text="since when nothing new is remembered")
+    unkept = ArrayField(
+        models.CharField(max_length=9, choices=Matter.choices),
+        default=list,
+        db_default=[],
+        help_text="what it does not remember, beside what the person lets nobody remember",
+    )
+    engine = models.CharField(
+        max_length=200, blank=True, default="", db_default="", help_text="the model it speaks by; empty: the house's"
+    )
 
     def __str__(self) -> str:
         return self.name
@@ -32,12 +46,21 @@ class Conversation(OwnedModel):
     id = models.UUIDField(primary_key=True, default=uuid4, editable=False)
     companion = models.ForeignKey(Companion, on_delete=models.CASCADE)
     title = models.CharField(max_length=120, blank=True, default="")
+    named = models.BooleanField(
+        default=False, db_default=False, help_text="the person gave it its title, which nothing else changes"
+    )
+    off_record = models.BooleanField(
+        default=False, db_default=False, help_text="none of it is remembered, and it goes when it is over"
+    )
     origin = models.CharField(max_length=200, null=True, help_text="where an imported one came from")
     started_at = models.DateTimeField()
     active_at = models.DateTimeField(help_text="when its last turn was said")
 
     class Meta:
-        indexes = [models.Index(fields=["owner", "-active_at"])]
+        indexes = [
+            models.Index(fields=["owner", "-active_at"]),
+            models.Index(fields=["active_at"], condition=Q(off_record=True), name="off_the_record"),
+        ]
         constraints = [models.UniqueConstraint(fields=["owner", "origin"], name="conversation_origin_once")]
 
     def __str__(self) -> str:
@@ -49,8 +72,12 @@ class Session(OwnedModel):
 
     conversation = models.ForeignKey(Conversation, on_delete=models.CASCADE, related_name="sessions")
     origin = models.CharField(max_length=200, null=True, help_text="the source's own name of it, when imported")
+    part_of = models.ForeignKey(
+        "self", null=True, on_delete=models.SET_NULL, related_name="parts", help_text="the longer one it was cut from"
+    )
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(help_text="when its last turn was said")
+    day = models.DateField(null=True, help_text="the person's day that it counts to, from its summary on")
     closed_at = models.DateTimeField(null=True, help_text="no turn joins it from here on")
 
     class Meta:
@@ -60,10 +87,26 @@ class Session(OwnedModel):
         ]
         indexes = [
             models.Index(fields=["ended_at"], condition=Q(closed_at=None), name="open_sessions"),
+            models.Index(fields=["owner", "day"], condition=Q(day__isnull=False), name="sessions_of_a_day"),
         ]
 
     def __str__(self) -> str:
         return f"session {self.pk} of {self.conversation_id}"
+
+
+class Turns(OwnedQuerySet["Turn"]):
+    """Sets of turns."""
+
+    def shown(self) -> "Turns":
+        """Without those that are about to be erased, or in whose place another stands.
+
+        Nothing that recalls, tells or shows may hold them.
+        """
+        return self.filter(erasure=None, stands=True)
+
+    def remembered(self) -> "Turns":
+        """Those of which something may be made: what stands, and was not said off the record or while paused."""
+        return self.filter(remembered=True, stands=True)
 
 
 class Turn(OwnedModel):
@@ -77,12 +120,38 @@ class Turn(OwnedModel):
     said_at = models.DateTimeField()
     client_id = models.UUIDField(help_text="given by whoever sent it: the same again is the same turn")
     origin = models.CharField(max_length=200, null=True, help_text="the source's own id of it, when imported")
+    remembered = models.BooleanField(
+        default=True, db_default=True, help_text="rounds, keys, summaries and facts may be made of it"
+    )
+    stands = models.BooleanField(
+        default=True, db_default=True, help_text="no other version of it is in its place (memory/versions.py)"
+    )
+    first_version = models.ForeignKey(
+        "self",
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="edited",
+        help_text="of what was said otherwise",
+    )
     answers = models.ForeignKey("self", null=True, on_delete=models.CASCADE, related_name="answered_by")
+    erasure = models.ForeignKey(
+        Erasure,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="turns",
+        db_index=False,
+        help_text="what is about to erase it",
+    )
+
+    objects: ClassVar = Turns.as_manager()
 
     class Meta:
+        indexes = [
+            models.Index(fields=["owner", "erasure"], condition=Q(erasure__isnull=False), name="marked_turns"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["owner", "client_id"], name="turn_kept_once"),
-            models.UniqueConstraint(fields=["conversation", "number"], name="turn_order"),
+            models.UniqueConstraint(fields=["conversation", "number"], condition=Q(stands=True), name="turn_order"),
         ]
 
     def __str__(self) -> str:

@@ -13,7 +13,8 @@ class Key(OwnedModel):
     """An index entry that leads to a memory. Narrow, and hash-partitioned by owner (docs/architecture.md).
 
     A turn has one key for each piece that the encoder can read; a fact is one more key of the turn it was told in
-    (LongMemEval §5.3). What ranking asks of the turn itself stands here too, so that no other table is read for it.
+    (LongMemEval §5.3), and leads to that turn's round as the others do. What ranking asks of the turn itself stands
+    here too, so that no other table is read for it.
     The table also has `sketch`, the signs of the embedding, which the database makes for the first look.
     """
 
@@ -28,6 +29,9 @@ class Key(OwnedModel):
     id = models.BigIntegerField(db_default=RawSQL("nextval('memory_key_seq')", []))
     companion = models.ForeignKey(Companion, on_delete=models.CASCADE)
     memory = models.ForeignKey(Memory, on_delete=models.CASCADE, related_name="keys")
+    fact = models.ForeignKey(
+        Memory, null=True, on_delete=models.CASCADE, related_name="fact_keys", help_text="what a fact's key says"
+    )
     session = models.ForeignKey(Session, on_delete=models.CASCADE, related_name="keys")
     turn = models.ForeignKey(Turn, null=True, on_delete=models.CASCADE, related_name="keys")
     kind = models.CharField(max_length=10, choices=Kind.choices)

@@ -1,0 +1,37 @@
+"""What the person has put right by hand holds, whatever consolidation finds in the same words again."""
+
+from django.db import connection
+
+UPHOLD = """
+update memory_memory fact
+set superseded_by_id = right_one.id,
+    valid_to = case when right_one.mistaken then fact.valid_from else right_one.valid_from end
+from (
+    select distinct on (source.memory_id) source.memory_id as fact_id, hand.id, hand.valid_from, correction.mistaken
+    from memory_correction correction
+    join memory_memory hand on hand.id = correction.memory_id
+    join memory_source source on source.turn_id = correction.turn_id and source.memory_id <> hand.id
+        and source."start" < correction."end" and correction."start" < source."end"
+    join memory_memory found on found.id = source.memory_id and found.kind = 'fact'
+        and found.subject = correction.subject
+        and (found.attribute = correction.attribute or '' in (found.attribute, correction.attribute))
+    where correction.owner_id = %(owner)s and source.owner_id = %(owner)s
+    order by source.memory_id, correction.id
+) right_one
+where fact.id = right_one.fact_id and fact.owner_id = %(owner)s
+"""
+AGREED = """
+update memory_memory hand set contradicts_id = null from memory_memory wrong
+where wrong.id = hand.contradicts_id and wrong.superseded_by_id = hand.id and hand.owner_id = %(owner)s
+"""
+
+
+def uphold(owner: int) -> None:
+    """Close what corrections stand in place of: each fact of the same subject from the same words.
+
+    Not one that is known to be of another attribute: “I live in Porto with Rita” tells two things. For whoever has
+    settled what holds when; runs in a transaction of the person's.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(UPHOLD, {"owner": owner})
+        cursor.execute(AGREED, {"owner": owner})

@@ -1,0 +1,123 @@
+"""What stands before a turn whatever is recalled for it: summaries of the time before, and the conversation so far."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Exists, Func, IntegerField, OuterRef
+
+from memory import permission, portrait
+from memory.budget import MESSAGE_OVERHEAD, cut_middle
+from memory.engine import Message
+from memory.models import Companion, Matter, Memory, Session, Speaker, Turn
+
+SUMMARIES = 3  # latest sessions told
+DAYS = 5  # latest days told beside those
+LINES = 12  # of the portrait, told at most
+LONGEST_TOLD = 2400  # characters of one earlier turn
+LOOKED_BACK = 256  # turns of the conversation, at most
+LOOKED_BACK_STEP = 64  # turns by which their beginning moves on
+MILESTONE = 1024  # turns: a session is measured from its start, or from the last such number in it
+
+
+@dataclass(frozen=True)
+class Told:
+    """A summary of an earlier session, of a day, or of the whole acquaintance, with the day it ended on.
+
+    Or a line of the portrait, which is no memory.
+    """
+
+    day: str
+    text: str
+    memory: int | None
+    layer: str = "session"  # or "day", "whole", "portrait"
+
+
+@dataclass(frozen=True)
+class Heard:
+    """An earlier turn of this conversation, and how far it begins from where its session is measured, in tokens."""
+
+    turn: int
+    message: Message
+    offset: int
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """What came before a turn, whatever is recalled for it."""
+
+    summaries: Sequence[Told]  # of each layer the latest first, of the portrait the surest
+    history: Sequence[Heard]  # oldest first
+
+
+def look_back(*, companion: Companion, turn: Turn, moment: datetime) -> Earlier:
+    """The summaries and the conversation before a turn. Runs inside `acting_as(person)`."""
+    began = Session.objects.values_list("started_at", flat=True).get(pk=turn.session_id)
+    return Earlier(_standing(companion, began, moment), _history(turn))
+
+
+def before_a_new_one(*, companion: Companion, moment: datetime) -> Earlier:
+    """What stands before the first turn of a conversation that begins now. Runs inside `acting_as(person)`."""
+    return Earlier(_standing(companion, moment, moment), [])
+
+
+def _standing(companion: Companion, began: datetime, moment: datetime) -> list[Told]:
+    """Summaries and portrait as of the day on which a session began."""
+    today = began.astimezone(moment.tzinfo).replace(hour=0, minute=0, second=0, microsecond=0)
+    return [*_summaries(companion, today, moment), *_portrait(companion, today)]
+
+
+def _portrait(companion: Companion, today: datetime) -> list[Told]:
+    """What is held about the person with some confidence; within a day it stays the same, unless it is drawn anew."""
+    if not permission.may_remember(companion, Matter.PORTRAIT):
+        return []
+    lines = portrait.told(companion, today, most=LINES)
+    return [Told(f"{today:%Y-%m-%d}", line.text, None, "portrait") for line in lines]
+
+
+def _summaries(companion: Companion, today: datetime, moment: datetime) -> list[Told]:
+    """The acquaintance as a whole, the latest sessions, and the latest days of which these are not all.
+
+    All of them ended before `today`, the day on which this session began: within a day they stay the same.
+    """
+    earlier = Memory.objects.of(companion.owner_id).shown().filter(companion=companion, said_at__lt=today)
+    latest = earlier.order_by("-said_at", "-pk")
+    whole = latest.filter(kind=Memory.Kind.ACQUAINTANCE)[:1]
+    sessions = list(latest.filter(kind=Memory.Kind.SESSION_SUMMARY)[:SUMMARIES])
+    untold = earlier.filter(kind=Memory.Kind.SESSION_SUMMARY).exclude(pk__in=[memory.pk for memory in sessions])
+    days = latest.filter(Exists(untold.filter(session__day=OuterRef("period__day"))), kind=Memory.Kind.DAY_SUMMARY)
+    return [
+        Told(f"{memory.said_at.astimezone(moment.tzinfo):%Y-%m-%d}", memory.text, memory.pk, memory.kind)
+        for memory in (*whole, *sessions, *days[:DAYS])
+    ]
+
+
+def _history(turn: Turn) -> list[Heard]:
+    """The conversation before a turn, oldest first; offsets depend on what was said alone, not on how it is read."""
+    first = max(turn.number - LOOKED_BACK, 1)
+    first += -first % LOOKED_BACK_STEP if first > 1 else 0
+    start = turn.number - turn.number % MILESTONE
+    earlier = Turn.objects.shown().filter(conversation_id=turn.conversation_id, number__lt=turn.number)
+    said = list(earlier.filter(number__gte=first).order_by("number"))
+    measured = [s.session_id == turn.session_id and s.number >= start for s in said]
+    offset = -sum(_weight(len(s.text.encode())) for s, ours in zip(said, measured, strict=True) if not ours)
+    if start < first:
+        size = Func("text", function="octet_length", output_field=IntegerField())
+        unseen = earlier.filter(session_id=turn.session_id, number__gte=start, number__lt=first)
+        offset += sum(map(_weight, unseen.values_list(size, flat=True)))
+    history = []
+    for one in said:
+        history.append(Heard(one.pk, _as_message(one), offset))
+        offset += _weight(len(one.text.encode()))
+    return history
+
+
+def _weight(size: int) -> int:
+    """About what a turn of so many bytes costs once it is replayed."""
+    return min(size, LONGEST_TOLD) // 3 + 1 + MESSAGE_OVERHEAD
+
+
+def _as_message(turn: Turn) -> Message:
+    role: Any = "user" if turn.speaker == Speaker.PERSON else "assistant"
+    return Message(role=role, content=cut_middle(turn.text, LONGEST_TOLD))

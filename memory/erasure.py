@@ -1,0 +1,380 @@
+"""Forgetting on request: turns go with all that was ever made of them, and stay away (memory/tombstone.py).
+
+First what is asked for is marked: from then on nothing recalls, tells or shows it, and until it is due it can be taken
+back. Then it is carried out, in one transaction. A reply that answers an erased turn goes with it. Other replies stay,
+and those that may say the same again are named in the receipt, so that the person can have them erased as well.
+
+What derives from turns beside them (summaries, what is told of their session) is deleted, and made anew from what is
+left. So is the key of a turn that stood beside an erased one, for it was read in that context.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.apps import apps
+from django.conf import settings
+from django.db.models import F, Max, Min, Q, QuerySet
+
+from memory import clock, dialogue, indexing, lexicon, portrait, recall, tombstone
+from memory.consolidation import periods, steps
+from memory.consolidation.corrected import uphold
+from memory.consolidation.validity import settle
+from memory.context import LOOKED_BACK
+from memory.encoder import Encoder, Tokens, Vectors
+from memory.isolation import acting_as
+from memory.models import (
+    Companion,
+    Conversation,
+    Correction,
+    Erasure,
+    Key,
+    Memory,
+    Period,
+    Recall,
+    Recalled,
+    Reply,
+    Session,
+    Source,
+    Speaker,
+    Step,
+    Tombstone,
+    Turn,
+)
+from memory.models.owned import OwnedModel
+
+AT_ONCE = timedelta()
+RECENT = timedelta(hours=2)  # longer than the log of a finished reply is kept
+WHOLE = (Erasure.Kind.PERSON, Erasure.Kind.ACCOUNT)
+SHARED = 2  # stems, or all where there are fewer: a reply that shares so many with a turn may say it again
+
+
+class NothingToForget(LookupError):
+    """This person has no such thing, or it is about to be erased already."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is to be forgotten: turns or memories by id, a conversation, or what was said from one moment to another."""
+
+    kind: Erasure.Kind
+    ids: Sequence[int] = ()
+    conversation: UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+def find(
+    *,
+    companion: Companion,
+    person: str,
+    topic: str,
+    moment: datetime,
+    encoder: Encoder,
+    read: tuple[Vectors, Tokens] | None = None,
+    most: int = 50,
+) -> list[recall.Candidate]:
+    """What memory holds on a topic, best first, however faded: for the person to say which of it is to go.
+
+    The ids that they confirm make a `Wish` of kind TOPIC; `read` is as of `recall`. Runs inside `acting_as(person)`.
+    """
+    remembering = recall.recall(
+        companion=companion,
+        person=person,
+        question=topic,
+        moment=moment,
+        encoder=encoder,
+        asked=True,
+        read=read,
+        most=most,
+    )
+    return remembering.candidates
+
+
+def may_repeat(*, person_id: int, turn_ids: Iterable[int]) -> list[int]:
+    """The companion's turns, beside these, that may say again what these say. Runs inside `acting_as(person)`.
+
+    Those whose prompt held a memory that comes from them, and those with some of their words that were said later in
+    the same conversation or after a neighbour of theirs was read.
+    """
+    ids = list(turn_ids)
+    turns = Turn.objects.of(person_id).filter(pk__in=ids)
+    receipts = Recalled.objects.of(person_id).filter(in_prompt=True, recall__reply__answer__isnull=False)
+    told = receipts.filter(memory__sources__turn__in=turns).values_list("recall__reply__answer_id", flat=True)
+    certain = set(told)
+    read_beside = receipts.filter(turn__in=_neighbours(person_id, ids)).values("recall__reply__answer_id")
+    later = Q(pk__in=())
+    for conversation, first, last in turns.values_list("conversation").annotate(Min("number"), Max("number")):
+        later |= Q(conversation=conversation, number__gt=first, number__lte=last + LOOKED_BACK)
+    others = Turn.objects.of(person_id).filter(speaker=Speaker.COMPANION).exclude(pk__in=certain)
+    likely = others.filter(Q(pk__in=read_beside) | later)
+    return sorted((certain | set(_with_words_of(turns, likely))) - set(ids))
+
+
+def _with_words_of(turns: Iterable[Turn], likely: Iterable[Turn]) -> list[int]:
+    own = {turn.pk: set(lexicon.stems(turn.text)) for turn in turns}
+    holders: dict[str, list[int]] = defaultdict(list)
+    for pk, stems in own.items():
+        for stem in stems:
+            holders[stem].append(pk)
+    found = []
+    for turn in likely:
+        shared = Counter(pk for stem in set(lexicon.stems(turn.text)) for pk in holders.get(stem, ()))
+        if any(count >= min(SHARED, len(own[pk])) for pk, count in shared.items()):
+            found.append(turn.pk)
+    return found
+
+
+def forget(*, person_id: int, wish: Wish, after: timedelta | None = None, with_repeats: bool = False) -> Erasure:
+    """Mark what is to go; it is hidden from now on, and due to be carried out `after` so long (ERASE_AFTER_SECONDS).
+
+    Without a delay it takes over what waits for another erasure. `with_repeats` takes the replies along that may say it
+    again. Raises NothingToForget.
+    """
+    now, after = clock.now(), timedelta(seconds=settings.ERASE_AFTER_SECONDS) if after is None else after
+    with acting_as(person_id):
+        tombstone.let_erase(person_id)
+        turn_ids = going(person_id, wish, again=not after)
+        if not turn_ids and not _goes_without_turns(person_id, wish.kind):
+            raise NothingToForget("There is nothing of that sort.")
+        repeats = may_repeat(person_id=person_id, turn_ids=turn_ids) if wish.kind not in WHOLE else []
+        if with_repeats:
+            turn_ids, repeats = _with_answers(person_id, [*turn_ids, *repeats]), []
+        erasure = Erasure.objects.create(
+            owner_id=person_id, kind=wish.kind, asked_at=now, due_at=now + after, may_repeat=repeats
+        )
+        Turn.objects.of(person_id).filter(pk__in=turn_ids).update(erasure=erasure)
+        erasure.logs = _begin_replies_anew(person_id)
+        erasure.save(update_fields=["logs"])
+    return erasure
+
+
+def going(person_id: int, wish: Wish, *, again: bool = False) -> list[int]:
+    """The turns that a wish takes, with the replies to them; `again` with those that wait for another erasure.
+
+    Runs inside `acting_as(person)`.
+    """
+    return _with_answers(person_id, list(_wanted(person_id, wish, again=again).values_list("pk", flat=True)))
+
+
+def _goes_without_turns(person_id: int, kind: Erasure.Kind) -> bool:
+    """Of a whole person what stands beside turns: the account, or a companion, that no other erasure takes."""
+    if kind not in WHOLE:
+        return False
+    waiting = Erasure.objects.of(person_id).filter(kind=kind, state=Erasure.State.WAITING)
+    if kind == Erasure.Kind.ACCOUNT:
+        return not waiting.exists()
+    return Companion.objects.of(person_id).exists() and not waiting.exists()
+
+
+def _wanted(person_id: int, wish: Wish, *, again: bool) -> QuerySet[Turn]:
+    """A memory goes with the turns it comes from: while they stay, it would be made again.
+
+    So does what it was put in place of, which would hold again without it.
+    """
+    turns = Turn.objects.of(person_id) if again else Turn.objects.of(person_id).filter(erasure=None)
+    match wish.kind:
+        case Erasure.Kind.TURN | Erasure.Kind.TOPIC:
+            return turns.filter(pk__in=list(wish.ids))
+        case Erasure.Kind.MEMORY:
+            told = Source.objects.of(person_id).filter(memory__in=list(wish.ids)).values("turn")
+            righted = Correction.objects.of(person_id).filter(memory__in=list(wish.ids)).values("turn")
+            return turns.filter(Q(pk__in=told) | Q(pk__in=righted))
+        case Erasure.Kind.SPAN:
+            return turns.filter(said_at__gte=wish.since, said_at__lt=wish.until)
+        case Erasure.Kind.CONVERSATION:
+            return turns.filter(conversation=wish.conversation)
+        case Erasure.Kind.PERSON | Erasure.Kind.ACCOUNT:
+            return turns
+
+
+def _with_answers(person_id: int, turn_ids: Sequence[int]) -> list[int]:
+    """An answer makes no sense without what it answers, and says it again; so do other versions of either."""
+    named = Turn.objects.of(person_id).filter(pk__in=turn_ids)
+    first = {first or pk for pk, first in named.values_list("pk", "first_version")}
+    asked = Turn.objects.of(person_id).filter(Q(pk__in=turn_ids) | Q(pk__in=first) | Q(first_version__in=first))
+    versions = Q(stands=False, answers__in=named.filter(answers__isnull=False).values("answers"))
+    answers = Turn.objects.of(person_id).filter(Q(answers__in=asked) | versions)
+    return sorted({*asked.values_list("pk", flat=True), *answers.values_list("pk", flat=True)})
+
+
+def _begin_replies_anew(person_id: int) -> list[UUID]:
+    """Replies that are being written, whose prompts may hold what is marked, lose their claims; their ids.
+
+    A reply to what is marked itself is stopped.
+    """
+    replies = Reply.objects.of(person_id)
+    writing = list(replies.filter(state=Reply.State.WRITING).values_list("pk", flat=True))
+    anew = {"asked": F("asked") + 1, "attempts": 0, "claim": None, "claimed_until": None, "stop_requested": False}
+    replies.filter(state__in=Reply.OPEN, turn__erasure__isnull=False).update(
+        state=Reply.State.STOPPED, can_retry=True, finished_at=clock.now(), **anew
+    )
+    replies.filter(state=Reply.State.WRITING).update(state=Reply.State.WAITING, queued_at=clock.now(), **anew)
+    return writing
+
+
+def withdraw(*, person_id: int, erasure_id: int) -> bool:
+    """Take back what is not carried out yet, as often as one likes; False where it is too late.
+
+    Stopped replies can be asked for again.
+    """
+    with acting_as(person_id):
+        tombstone.let_erase(person_id)
+        asked = Erasure.objects.of(person_id).filter(pk=erasure_id)
+        waiting = asked.filter(state=Erasure.State.WAITING)
+        if not waiting.update(state=Erasure.State.WITHDRAWN, done_at=clock.now(), may_repeat=[]):
+            return asked.filter(state=Erasure.State.WITHDRAWN).exists()
+        Turn.objects.of(person_id).filter(erasure=erasure_id).update(erasure=None)
+    return True
+
+
+def carry_out(*, person_id: int, erasure_id: int) -> list[int]:
+    """Erase what is due, once: a second time, one that was withdrawn, or one that is not due yet, changes nothing.
+
+    Returns the turns beside it that lost their keys.
+    """
+    with acting_as(person_id):
+        tombstone.let_erase(person_id)
+        due = Erasure.objects.of(person_id).filter(state=Erasure.State.WAITING, due_at__lte=clock.now())
+        due = due.exclude(kind=Erasure.Kind.ACCOUNT)  # memory/leaving.py
+        erasure = due.filter(pk=erasure_id).first()
+        return _carry_out(erasure) if erasure else []
+
+
+def _carry_out(erasure: Erasure) -> list[int]:
+    person_id = erasure.owner_id
+    marked = Turn.objects.of(person_id).filter(erasure=erasure).values_list("pk", flat=True)
+    logged = Reply.objects.of(person_id).filter(_has_log(gone=erasure.kind == Erasure.Kind.PERSON))
+    erasure.logs = list({*erasure.logs, *logged.values_list("pk", flat=True)})
+    without_keys: list[int] = []
+    if erasure.kind == Erasure.Kind.PERSON:
+        counts = _erase_person(person_id)
+    else:
+        counts, without_keys = _erase_turns(person_id, _with_answers(person_id, list(marked)))
+    erasure.state, erasure.done_at = Erasure.State.ERASED, clock.now()
+    erasure.counts = dict(sorted(counts.items()))
+    erasure.save()
+    return without_keys
+
+
+def _has_log(*, gone: bool) -> Q:
+    """Replies whose logs may hold what is erased. One that is being written began after it was marked, and is clean."""
+    finished = Q(finished_at__gt=clock.now() - RECENT)
+    return finished | Q(state__in=Reply.OPEN) if gone else finished
+
+
+def logs_cleared(*, person_id: int, erasure_id: int, reply_ids: Iterable[UUID]) -> None:
+    """These replies' logs are cleared away; of what is erased, nothing more is left to do."""
+    with acting_as(person_id):
+        erasure = Erasure.objects.of(person_id).select_for_update().get(pk=erasure_id)
+        erasure.logs = sorted(set(erasure.logs) - set(reply_ids))
+        if erasure.state == Erasure.State.ERASED and not erasure.logs:
+            erasure.state = Erasure.State.DONE
+        erasure.save(update_fields=["logs", "state"])
+
+
+def _erase_turns(person_id: int, turn_ids: list[int]) -> tuple[Counter[str], list[int]]:
+    """All that these turns left goes; what was made with a look at them is due anew. Also says who lost their keys."""
+    turns = list(Turn.objects.of(person_id).filter(pk__in=turn_ids).select_related("conversation"))
+    tombstone.put_up(person_id, _digests(person_id, turns))
+    neighbours = _neighbours(person_id, turn_ids)
+    derived = Memory.objects.of(person_id).exclude(kind=Memory.Kind.ROUND)
+    touched = {turn.session_id for turn in turns}
+    sessions = Session.objects.of(person_id).filter(pk__in=touched)
+    list(sessions.select_for_update().order_by("pk"))  # a sweep may be closing one
+    told = derived.filter(kind=Memory.Kind.FACT, sources__turn__session__in=touched)
+    facts = {pk: (subject, attribute) for pk, subject, attribute in told.values_list("pk", "subject", "attribute")}
+    again = touched | set(
+        Source.objects.of(person_id).filter(memory__in=facts).values_list("turn__session_id", flat=True)
+    )
+
+    indexing.unindex(person_id=person_id, turn_ids=neighbours, but_of_facts=True)
+    counts: Counter[str] = Counter(key=indexing.unindex(person_id=person_id, turn_ids=turn_ids))
+    counts += _deleted(Key.objects.of(person_id).filter(session__in=sessions).exclude(kind=Key.Kind.TURN))
+    counts += _deleted(derived.filter(Q(session__in=sessions) | Q(pk__in=facts)))
+    days = list(periods.of_sessions(sessions).values_list("pk", flat=True))
+    counts += _deleted(derived.filter(period__in=days))
+    counts += portrait.erase_with(person_id=person_id, turn_ids=turn_ids)
+    conversations = {turn.conversation_id: turn.conversation for turn in turns}
+    Recall.objects.of(person_id).filter(reply__turn__conversation__in=conversations).update(forms=[])
+    counts += _deleted(Turn.objects.of(person_id).filter(pk__in=turn_ids))
+    rounds = Memory.objects.of(person_id).filter(kind=Memory.Kind.ROUND, session__in=sessions)
+    counts += _deleted(rounds.filter(sources=None))
+    counts += _deleted(sessions.filter(turns=None))
+    counts += _deleted(Conversation.objects.of(person_id).filter(pk__in=conversations, turns=None))
+    words = {stem for turn in turns for stem in lexicon.stems(turn.text)}
+    for conversation in Conversation.objects.of(person_id).filter(pk__in=conversations):
+        _name_anew(conversation, words)
+    for subject, attribute in sorted({pair for pair in facts.values() if pair[1]}):
+        settle(person_id, subject, attribute)
+    uphold(person_id)
+    steps.ask_anew(Step.objects.of(person_id).filter(session__in=again))
+    portraits = Q(layer=Period.Layer.PORTRAIT, companion__in={each.companion_id for each in conversations.values()})
+    periods.ask_anew(Period.objects.of(person_id).filter(Q(pk__in=days) | portraits))
+    return counts, neighbours
+
+
+def _digests(person_id: int, turns: Iterable[Turn]) -> Iterable[bytes]:
+    for turn in turns:
+        yield tombstone.of_message(person_id, turn.client_id)
+        yield tombstone.of_words(person_id, turn)
+
+
+def _neighbours(person_id: int, turn_ids: Sequence[int]) -> list[int]:
+    """The turns just before and after these in their conversations, themselves not among them.
+
+    Not in their sessions alone: a session that was cut was one when its turns were read.
+    """
+    places = set(Turn.objects.of(person_id).filter(pk__in=turn_ids).values_list("conversation_id", "number"))
+    beside = {(conversation, number + step) for conversation, number in places for step in (-1, 1)} - places
+    conversations, numbers = {conversation for conversation, _ in beside}, {number for _, number in beside}
+    rows = Turn.objects.of(person_id).filter(conversation_id__in=conversations, number__in=numbers)
+    found = rows.values_list("pk", "conversation_id", "number").order_by("pk")
+    return [pk for pk, conversation, number in found if (conversation, number) in beside]
+
+
+def _name_anew(conversation: Conversation, words: set[str]) -> None:
+    """By the first words that are left, until a summary names it; a name from elsewhere without the words stays."""
+    if (conversation.named or conversation.origin is not None) and words.isdisjoint(lexicon.stems(conversation.title)):
+        return
+    first = conversation.turns.order_by("number").values_list("text", flat=True).first() or ""
+    conversation.title, conversation.named = dialogue.title_from(first), False
+    conversation.save(update_fields=["title", "named"])
+
+
+def _deleted(rows: QuerySet[Any]) -> Counter[str]:
+    """Delete rows with all that hangs on them, and count them by kind."""
+    _, by_model = rows.delete()
+    return Counter({label.rpartition(".")[2].lower(): count for label, count in by_model.items() if count})
+
+
+def _erase_person(person_id: int) -> Counter[str]:
+    """All that memory holds of a person, but for the receipts of erasures and the tombstones."""
+    turns = Turn.objects.of(person_id).only("client_id", "speaker", "text", "said_at")
+    tombstone.put_up(person_id, _digests(person_id, turns.iterator()))
+    return _rows_deleted(person_id, keep=(Erasure, Tombstone))
+
+
+def delete_everything(*, person_id: int) -> tuple[dict[str, int], list[UUID]]:
+    """Every row that memory has of a person, receipts and tombstones too, at once: for whom the account goes as well.
+
+    Returns how many of each, and the replies whose logs are to be cleared away (worker/erasing.py). The account's own
+    row is the caller's, after this.
+    """
+    with acting_as(person_id):
+        tombstone.let_erase(person_id)
+        logs = list(Reply.objects.of(person_id).filter(_has_log(gone=True)).values_list("pk", flat=True))
+        return dict(sorted(_rows_deleted(person_id).items())), logs
+
+
+def _rows_deleted(person_id: int, keep: tuple[type[OwnedModel], ...] = ()) -> Counter[str]:
+    """Table by table: no row of a person hangs on another's, and the database looks at the ends alone."""
+    counts: Counter[str] = Counter()
+    for model in apps.get_app_config("memory").get_models():
+        if issubclass(model, OwnedModel) and model not in keep:
+            rows = model.objects.of(person_id)
+            counts[model._meta.model_name or ""] = rows._raw_delete(rows.db)
+    return +counts

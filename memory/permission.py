@@ -1,0 +1,57 @@
+"""What may be remembered, and how fast it fades: read here by all that makes memories.
+
+A companion remembers what neither the person nor its own row has switched off. A choice holds for what is said and made
+from then on; what is made anew, as after an erasure, follows the choices as they are then.
+"""
+
+from collections.abc import Sequence
+
+from django.conf import settings
+
+from memory import retention
+from memory.models import Companion, Matter, Preference, Turn
+from memory.retention import PRESETS, Preset
+from memory.sensitive import is_sensitive
+
+
+def chosen(person_id: int) -> Preference:
+    """What a person has chosen; a new row, not written, where that is nothing. Runs inside `acting_as(person)`."""
+    return Preference.objects.of(person_id).first() or Preference(owner_id=person_id)
+
+
+def may_remember(companion: Companion, matter: Matter) -> bool:
+    """Whether a companion may keep something of a sort. Runs inside `acting_as(person)`."""
+    return matter not in companion.unkept and matter not in chosen(companion.owner_id).unkept
+
+
+def may_be_told(companion: Companion, text: str) -> bool:
+    """Whether anything may be made of these words, as far as they touch sensitive matters."""
+    return not is_sensitive(text) or may_remember(companion, Matter.SENSITIVE)
+
+
+def allowed(companion: Companion, turns: Sequence[Turn]) -> list[Turn]:
+    """The turns of which something may be made. Runs inside `acting_as(person)`."""
+    if may_remember(companion, Matter.SENSITIVE):
+        return list(turns)
+    return [turn for turn in turns if not is_sensitive(turn.text)]
+
+
+def house_fading() -> str:
+    """The name of the preset of whoever chose none."""
+    return str(settings.RETENTION)
+
+
+def preset_of(person_id: int) -> Preset:
+    """How fast this person's memories fade. Runs inside `acting_as(person)`."""
+    fading = chosen(person_id).fading
+    return PRESETS[fading] if fading else retention.preset()
+
+
+def recalled_by(companion: Companion) -> list[int]:
+    """The companions whose memories this one recalls: itself, or all where the person joined them.
+
+    Runs inside `acting_as(person)`.
+    """
+    if not chosen(companion.owner_id).joined:
+        return [companion.pk]
+    return list(Companion.objects.of(companion.owner_id).order_by("pk").values_list("pk", flat=True))
