@@ -22,10 +22,19 @@ class Queue(StrEnum):
 ROUTES = {
     "worker.tasks.reply": {"queue": Queue.CHAT},
     "worker.tasks.sweep_replies": {"queue": Queue.CHAT},
+    "worker.tasks.read_texts": {"queue": Queue.CHAT},
     "worker.tasks.consolidate": {"queue": Queue.MEMORY},
     "worker.tasks.sweep_sessions": {"queue": Queue.MEMORY},
+    "worker.tasks.sum_up": {"queue": Queue.MEMORY},
+    "worker.tasks.sweep_periods": {"queue": Queue.MEMORY},
     "worker.tasks.index": {"queue": Queue.MEMORY},
     "worker.tasks.sweep_keys": {"queue": Queue.MEMORY},
+    "worker.tasks.sweep_fading": {"queue": Queue.MEMORY},
+    "worker.tasks.erase": {"queue": Queue.MEMORY},
+    "worker.tasks.keep_history": {"queue": Queue.MEMORY},
+    "worker.tasks.sweep_imports": {"queue": Queue.MEMORY},
+    "worker.tasks.end_off_record": {"queue": Queue.MEMORY},
+    "worker.tasks.sweep_erasures": {"queue": Queue.MEMORY},
 }
 
 
@@ -75,11 +84,31 @@ def schedule(lease_seconds: float) -> dict[str, object]:
         },
         "silent sessions": {
             "task": "worker.tasks.sweep_sessions",
+            "schedule": timedelta(seconds=20),
+            "options": {"expires": 20},
+        },
+        "days that are over": {
+            "task": "worker.tasks.sweep_periods",
+            "schedule": timedelta(seconds=60),
+            "options": {"expires": 60},
+        },
+        "erasures": {
+            "task": "worker.tasks.sweep_erasures",
+            "schedule": timedelta(seconds=15),
+            "options": {"expires": 15},
+        },
+        "imports": {
+            "task": "worker.tasks.sweep_imports",
             "schedule": timedelta(seconds=60),
             "options": {"expires": 60},
         },
         "turns without keys": {
             "task": "worker.tasks.sweep_keys",
+            "schedule": timedelta(seconds=60),
+            "options": {"expires": 60},
+        },
+        "fading memories": {
+            "task": "worker.tasks.sweep_fading",
             "schedule": timedelta(seconds=60),
             "options": {"expires": 60},
         },
@@ -89,6 +118,9 @@ def schedule(lease_seconds: float) -> dict[str, object]:
 @setup_logging.connect
 def keep_djangos_logging(**_: object) -> None:
     """Celery leaves logging as Django's settings made it."""
+    from worker import logs
+
+    logs.hear_threads()
 
 
 @worker_ready.connect
@@ -100,4 +132,13 @@ def load_encoder(sender: Any, **_: object) -> None:
         Thread(target=encoder.current, name="load encoder", daemon=True).start()
 
 
+@worker_ready.connect
+def serve_metrics(**_: object) -> None:
+    """Prometheus may ask from now on."""
+    from worker import metrics
+
+    metrics.serve()
+
+
 app = make_app()
+from worker import accompanying  # noqa: E402, F401 - its signals; Django's settings come first

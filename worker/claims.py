@@ -11,10 +11,10 @@ from django.db import DatabaseError, connection
 from memory import reply as replies
 from memory.isolation import acting_as
 from memory.models import Reply
-from worker.stream import is_asked_to_stop
+from worker.stream import asked_to_stop
 
 log = logging.getLogger(__name__)
-LOOK_EVERY = 0.2  # seconds between two looks for a wish to stop
+LOOK_EVERY = 0.2  # seconds between two looks for wishes to stop, for all replies of this process at once
 
 
 class Claim:
@@ -25,16 +25,12 @@ class Claim:
         self.reply_id: UUID = reply.pk
         self.person_id: int = reply.owner_id
         self.token: UUID = reply.claim
+        self.queued_at = reply.queued_at
         self.lost = Event()
         self.stop = Event()
-        self._looked = 0.0
 
     def stopped(self) -> bool:
         """Whether writing should end: the person asked, or the claim is lost. Cheap enough to ask for every token."""
-        if not self.stop.is_set() and time.monotonic() - self._looked > LOOK_EVERY:
-            self._looked = time.monotonic()
-            if is_asked_to_stop(self.reply_id):
-                self.stop.set()
         return self.stop.is_set() or self.lost.is_set()
 
     def renew(self) -> None:
@@ -53,20 +49,29 @@ class Claims:
     def __init__(self) -> None:
         self._held: dict[UUID, Claim] = {}
         self._lock = Lock()
-        self._thread: Thread | None = None
+        self._threads: dict[str, Thread] = {}
 
     def hold(self, claim: Claim) -> None:
         """Renew it from now on."""
         with self._lock:
             self._held[claim.token] = claim
-            if self._thread is None or not self._thread.is_alive():
-                self._thread = Thread(target=self._renew_all, name="claims", daemon=True)
-                self._thread.start()
+            for work in (self._renew_all, self._hear_wishes):
+                if (thread := self._threads.get(work.__name__)) is None or not thread.is_alive():
+                    self._threads[work.__name__] = Thread(target=work, name=work.__name__, daemon=True)
+                    self._threads[work.__name__].start()
 
     def release(self, claim: Claim) -> None:
         """It is finished."""
         with self._lock:
             self._held.pop(claim.token, None)
+
+    def _hear_wishes(self) -> None:
+        while True:
+            time.sleep(LOOK_EVERY)
+            with self._lock:
+                held = {claim.reply_id: claim for claim in self._held.values() if not claim.stop.is_set()}
+            for reply_id in asked_to_stop(list(held)):
+                held[reply_id].stop.set()
 
     def _renew_all(self) -> None:
         while True:

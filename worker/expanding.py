@@ -1,7 +1,9 @@
 """An engine reads the time that a question means, beside the encoder's work and never longer than a moment."""
 
 from collections.abc import Callable
+from contextvars import copy_context
 from datetime import datetime
+from functools import partial
 from queue import Empty, SimpleQueue
 from threading import Thread
 from time import monotonic
@@ -23,7 +25,9 @@ def time_meant(question: str, *, moment: datetime, engine: Engine) -> Meant:
         return lambda: None
     found: SimpleQueue[DateRange | None] = SimpleQueue()
     until = monotonic() + PATIENCE
-    Thread(target=lambda: found.put(expansion.expanded(question, moment=moment, engine=engine)), daemon=True).start()
+    context = copy_context()  # the id of the request goes along
+    read = partial(expansion.expanded, question, moment=moment, engine=engine)
+    Thread(target=lambda: found.put(context.run(read)), daemon=True).start()
 
     def answer() -> DateRange | None:
         try:

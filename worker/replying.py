@@ -2,27 +2,35 @@
 
 import logging
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from threading import BoundedSemaphore
 from uuid import UUID
 
 from django.conf import settings
 from django.db import connection
+from django.utils.translation import gettext, gettext_lazy, override
 
-from memory import clock, dialogue, indexing, prompt, reading
+from memory import clock, context, dialogue, indexing, prompt, reading
 from memory import reply as replies
 from memory.encoder import Encoder
 from memory.engine import Counting, Engine, EngineError, Prompt
 from memory.isolation import acting_as
 from memory.models import Reply
-from memory.recall import question_forms, recall
+from memory.recall import Remembering, question_forms, recall
+from worker import metrics, obeying, request_id
 from worker.claims import Claim, claims
+from worker.engines import spoken_by
 from worker.expanding import time_meant
 from worker.stream import ReplyLog
 
 log = logging.getLogger(__name__)
 
+beside = ThreadPoolExecutor(64, "encoding")  # more than replies at once: the encoder reads what gathers in one pass
+AT_ONCE = 4  # replies that are claimed, built or kept in the same moment, of the hundreds that may be streaming
+at_work = BoundedSemaphore(AT_ONCE)  # more would wait for the processor all the same, each holding a connection
 COALESCE = 0.04  # seconds: tokens that come sooner travel together
-WENT_WRONG = "Something went wrong while I was answering. Your words are kept; please try again."
+WENT_WRONG = gettext_lazy("Something went wrong while I was answering. Your words are kept; please try again.")
 
 
 @dataclass
@@ -37,14 +45,19 @@ class Written:
 
 def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Encoder) -> None:
     """Answer one turn, once: a second delivery finds it claimed or finished and does nothing."""
-    with acting_as(person_id):
+    with at_work, acting_as(person_id):
         reply = replies.claim(reply_id=reply_id)
+    connection.close()
     if reply is None:
         return
+    if reply.asked == 1:
+        request_id.begin(str(reply.turn.client_id))
     claim = Claim(reply)
+    engine = spoken_by(engine, reply.turn.conversation.companion.engine)
     claims.hold(claim)
     try:
-        _write(reply, claim, engine, encoder)
+        with override(reply.owner.speaks), metrics.writing.track_inprogress():
+            _write(reply, claim, engine, encoder)
     finally:
         claims.release(claim)
         connection.close()
@@ -53,33 +66,59 @@ def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Enco
 def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None:
     entries = ReplyLog(reply.pk, asked=reply.asked, attempt=reply.attempts)
     if reply.attempts > settings.REPLY_ATTEMPTS:
-        written = Written(Reply.State.BROKEN, "", replies.DIED_TOO_OFTEN, can_retry=True)
-        _finish(reply, written, None, entries)
+        written = Written(Reply.State.BROKEN, "", str(replies.DIED_TOO_OFTEN), can_retry=True)
+        _finish(reply, written, None, None, entries)
         return
     if reply.asked > 1 or reply.attempts > 1:
         entries.write("again")
     made: Prompt | None = None
+    remembering: Remembering | None = None
     try:
         entries.write("phase", phase="remembering", recalled=None)
-        made = remember(reply, engine, encoder)
-        entries.write("phase", phase="remembered", recalled=len(made.notes))
-        reply.engine = engine.name
-        connection.close()
-        entries.write("phase", phase="thinking", recalled=len(made.notes))
-        written = _stream(made, engine, claim, entries)
+        with at_work:
+            told = obeying.answer(reply, engine, encoder)
+        if told is not None:
+            entries.write("words", text=told)
+            written = Written(Reply.State.WHOLE, told)
+        else:
+            with metrics.prompt_build.time(), at_work:
+                made, remembering = build(reply, engine, encoder)
+            metrics.recall.observe(remembering.milliseconds / 1000)
+            entries.write("phase", phase="remembered", recalled=len(made.notes))
+            reply.engine = engine.name
+            connection.close()
+            entries.write("phase", phase="thinking", recalled=len(made.notes))
+            written = _stream(made, engine, claim, entries)
     except Exception:
         log.exception("reply %s broke", reply.pk)
-        written = Written(Reply.State.BROKEN, "", WENT_WRONG, can_retry=True)
+        written = Written(Reply.State.BROKEN, "", str(WENT_WRONG), can_retry=True)
     if claim.lost.is_set() or entries.refused:
         return
-    _finish(reply, written, made, entries)
-    _index(reply, written, engine, encoder)
+    metrics.replies.labels(written.state).inc()
+    try:
+        with at_work:
+            _finish(reply, written, remembering, made, entries)
+    except replies.ClaimLost:
+        log.info("reply %s: another worker has taken it over", reply.pk)
+        return
+    log.info("reply %s is %s", reply.pk, written.state)
+    with at_work:
+        _index(reply, written, engine, encoder)
 
 
 def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
-    """Memory is asked, the prompt is built, the receipt is written.
+    """Memory is asked, the prompt is built, the receipt is kept. Raises ClaimLost."""
+    made, remembering = build(reply, engine, encoder)
+    with acting_as(reply.owner_id):
+        replies.write_recall(reply=reply, remembering=remembering, notes=made.notes)
+    return made
 
-    No database connection is held while the engine's own tokenizer measures the prompt.
+
+def build(reply: Reply, engine: Engine, encoder: Encoder) -> tuple[Prompt, Remembering]:
+    """Memory is asked, the prompt is built; the receipt is kept with the reply, so the engine need not wait for it.
+
+    While the encoder reads the question, the database is asked for what stands in the prompt whatever is recalled. No
+    connection is held while the engine's own tokenizer measures the prompt.
     """
     turn, companion = reply.turn, reply.turn.conversation.companion
     owner = reply.owner
@@ -88,7 +127,10 @@ def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
     moment = clock.local(clock.now(), owner.time_zone)
     meant = time_meant(turn.text, moment=moment, engine=engine)
     forms = question_forms(turn.text, person=owner.called, companion=companion.name, before=before)
-    read = encoder.read(forms)
+    reading_forms = beside.submit(encoder.read, forms)
+    with acting_as(reply.owner_id):
+        earlier = context.look_back(companion=companion, turn=turn, moment=moment)
+    read = reading_forms.result()
     dates = meant()
     with acting_as(reply.owner_id):
         remembering = recall(
@@ -107,16 +149,14 @@ def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
             companion=companion,
             person=owner.called,
             turn=turn,
+            earlier=earlier,
             remembering=remembering,
             notes=notes,
             moment=moment,
         )
     connection.close()
     count = engine.count if isinstance(engine, Counting) else None
-    made = prompt.lay_out(material, budget=settings.PROMPT_TOKENS, count=count)
-    with acting_as(reply.owner_id):
-        replies.write_recall(reply=reply, remembering=remembering, notes=made.notes)
-    return made
+    return prompt.lay_out(material, budget=settings.PROMPT_TOKENS, count=count), remembering
 
 
 def _stream(made: Prompt, engine: Engine, claim: Claim, entries: ReplyLog) -> Written:
@@ -124,14 +164,15 @@ def _stream(made: Prompt, engine: Engine, claim: Claim, entries: ReplyLog) -> Wr
     words, waiting, last = [], [], 0.0
     broken: EngineError | None = None
     try:
-        for piece in engine.stream(made, stopped=claim.stopped):
+        for piece in metrics.timed(engine.stream(made, stopped=claim.stopped), kept_at=claim.queued_at):
             words.append(piece)
             waiting.append(piece)
             if time.monotonic() - last >= COALESCE:
                 entries.write("words", text="".join(waiting))
                 waiting, last = [], time.monotonic()
     except EngineError as error:
-        log.warning("reply %s: the engine failed: %s", claim.reply_id, error.__cause__ or error)
+        metrics.engine_failures.inc()
+        log.warning("reply %s: the engine failed: %s", claim.reply_id, type(error.__cause__ or error).__name__)
         broken = error
     if waiting:
         entries.write("words", text="".join(waiting))
@@ -141,13 +182,22 @@ def _stream(made: Prompt, engine: Engine, claim: Claim, entries: ReplyLog) -> Wr
     if claim.stop.is_set():
         return Written(Reply.State.STOPPED, text, can_retry=True)
     if not text.strip():
-        return Written(Reply.State.BROKEN, "", "The language model answered nothing. Try again.", can_retry=True)
+        return Written(
+            Reply.State.BROKEN, "", gettext("The language model answered nothing. Try again."), can_retry=True
+        )
     return Written(Reply.State.WHOLE, text)
 
 
-def _finish(reply: Reply, written: Written, made: Prompt | None, entries: ReplyLog) -> None:
-    shown = reading.used(made.notes, question=made.question, reply=written.text) if made else set()
+def _finish(
+    reply: Reply, written: Written, remembering: Remembering | None, made: Prompt | None, entries: ReplyLog
+) -> None:
+    """The words and the receipt in one transaction. Raises ClaimLost, with nothing kept."""
+    shown: set[int] = set()
+    if made:
+        shown = reading.used(made.notes, question=made.question, reply=written.text, summaries=made.summaries)
     with acting_as(reply.owner_id):
+        if remembering and made:
+            replies.write_recall(reply=reply, remembering=remembering, notes=made.notes)
         kept = replies.finish(
             reply=reply,
             state=written.state,

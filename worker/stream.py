@@ -6,8 +6,9 @@ the last one, so a worker that was given up for dead cannot write into its succe
 
 import json
 import logging
+from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import redis
@@ -19,6 +20,7 @@ LONGEST = 20_000  # entries kept of one reply: ten minutes of one every 40 ms fi
 KEPT_SECONDS = 3600  # after that the database alone tells
 ATTEMPT = 1_000_000  # sequence numbers of one attempt
 MOST_ATTEMPTS = 100  # that a person’s one asking can take; seq stays below 2^53, where browsers count exactly
+LAST = 2**53 - 1
 
 
 def stream_key(reply_id: UUID) -> str:
@@ -44,6 +46,7 @@ class ReplyLog:
         self.reply_id = reply_id
         self.sequence = (asked * MOST_ATTEMPTS + attempt) * ATTEMPT
         self.refused = False  # a later attempt writes here now
+        self._begun = False
 
     def write(self, kind: str, **fields: Any) -> None:
         """Add one event."""
@@ -51,14 +54,35 @@ class ReplyLog:
         event = {"type": kind, "reply": str(self.reply_id), "seq": self.sequence, **fields}
         key = stream_key(self.reply_id)
         try:
-            with connection().pipeline(transaction=False) as pipe:
-                pipe.xadd(key, {"event": json.dumps(event)}, id=f"{self.sequence}-0", maxlen=LONGEST)
-                pipe.expire(key, KEPT_SECONDS)
-                pipe.execute()
+            connection().xadd(key, {"event": json.dumps(event)}, id=f"{self.sequence}-0", maxlen=LONGEST)
+            if not self._begun or kind == "done":  # a reply takes far less than this in between
+                connection().expire(key, KEPT_SECONDS)
+                self._begun = True
         except redis.ResponseError:
             self.refused = True
         except redis.RedisError as error:
             log.warning("reply %s: its log cannot be written: %s", self.reply_id, type(error).__name__)
+
+
+def begin_anew(reply_id: UUID, *, asked: int) -> None:
+    """Empty the log of a reply that is asked for anew; whoever still writes for an earlier asking is refused."""
+    _empty(reply_id, "again", asked * MOST_ATTEMPTS * ATTEMPT)
+
+
+def end(reply_id: UUID) -> None:
+    """Empty the log of a reply that is gone; whoever still writes into it is refused."""
+    _empty(reply_id, "done", LAST)
+
+
+def _empty(reply_id: UUID, kind: str, sequence: int) -> None:
+    """Leave one event alone. Raises RedisError."""
+    event = {"type": kind, "reply": str(reply_id), "seq": sequence}
+    key = stream_key(reply_id)
+    with connection().pipeline(transaction=True) as pipe:
+        pipe.delete(key)
+        pipe.xadd(key, {"event": json.dumps(event)}, id=f"{sequence}-0")
+        pipe.expire(key, KEPT_SECONDS)
+        pipe.execute()
 
 
 def ask_to_stop(reply_id: UUID) -> None:
@@ -66,12 +90,15 @@ def ask_to_stop(reply_id: UUID) -> None:
     connection().set(stop_key(reply_id), 1, ex=KEPT_SECONDS)
 
 
-def is_asked_to_stop(reply_id: UUID) -> bool:
-    """Whether somebody wants this reply to stop; a Redis that cannot be asked says no, the database will tell."""
+def asked_to_stop(reply_ids: Sequence[UUID]) -> list[UUID]:
+    """Which of these somebody wants to stop, in one look; a Redis that cannot be asked says none, the database will."""
+    if not reply_ids:
+        return []
     try:
-        return bool(connection().exists(stop_key(reply_id)))
+        wishes = cast("list[bytes | None]", connection().mget([stop_key(reply_id) for reply_id in reply_ids]))
     except redis.RedisError:
-        return False
+        return []
+    return [reply_id for reply_id, wish in zip(reply_ids, wishes, strict=True) if wish]
 
 
 def forget_stop(reply_id: UUID) -> None:

@@ -5,17 +5,21 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import connections
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
+from django.db.models.functions import DenseRank
 
-from memory import clock, dialogue
+from memory import clock, dialogue, encoder_swap, unremembered
 from memory import reply as replies
+from memory.consolidation.steps import extractive
+from memory.history import sent
 from memory.isolation import acting_as
-from memory.models import Key, Reply, Session, Step, Turn
+from memory.models import Conversation, Erasure, Import, Key, Period, Reply, Session, Step, Turn
 
 SETTLED = timedelta(minutes=5)  # after which nobody is expected to be at work on a turn any more
+MOST_QUEUED = 100  # sessions in the queue: who comes later is not behind all that somebody imported
 AT_ONCE = 500  # rows taken up by one sweep; the next one takes the rest
+REDONE_AT_ONCE = 20  # of steps that are done, but were made without an engine
 
 
 def overlooked_replies() -> list[tuple[int, UUID]]:
@@ -33,14 +37,35 @@ def _still_waits(person_id: int, reply_id: UUID) -> bool:
         return replies.still_waits(reply_id=reply_id)
 
 
-def sessions_due() -> list[tuple[int, int]]:
-    """(person, session) of sessions with a consolidation step that is due; silent sessions are closed on the way."""
+def sessions_due(*, engine: bool, most: int = AT_ONCE) -> list[tuple[int, int]]:
+    """(person, session) of sessions with a step that is due; silent sessions are closed on the way.
+
+    People take turns: of each the oldest session, then of each the next, so that nobody waits until another's import
+    is done. At most so many of those that wait for the first time.
+
+    Where there is an `engine` that converses, a few of those that had to do without one are due again.
+    """
     now = clock.now()
     silent = Session.objects.using("sweep").filter(closed_at=None, ended_at__lt=now - dialogue.silence())
     for person_id, session_id in _sweep(silent.values_list("owner_id", "id")):
         _close_if_silent(person_id, session_id)
-    due = Step.objects.using("sweep").filter(state=Step.State.WAITING, due_at__lte=now).order_by("due_at")
-    return list(dict.fromkeys(_sweep(due.values_list("owner_id", "session_id"))))
+    steps = Step.objects.using("sweep").filter(due_at__lte=now)
+    waiting = steps.filter(state=Step.State.WAITING)
+    found = list(dict.fromkeys(_sweep(_by_turns(waiting))))[:most]
+    if engine:
+        found += _sweep(_oldest_first(steps.filter(extractive()))[:REDONE_AT_ONCE])
+    return list(dict.fromkeys(found))
+
+
+def _by_turns(steps: QuerySet[Step]) -> QuerySet[Step, tuple[int, int]]:
+    oldest_first = (F("session__ended_at").asc(), F("session_id").asc())
+    turn = Window(DenseRank(), partition_by=F("owner_id"), order_by=oldest_first)
+    ordered = steps.annotate(turn=turn).order_by("turn", *oldest_first)
+    return ordered.values_list("owner_id", "session_id")
+
+
+def _oldest_first(steps: QuerySet[Step]) -> QuerySet[Step, tuple[int, int]]:
+    return steps.order_by("session__ended_at", "session_id").values_list("owner_id", "session_id")
 
 
 def _close_if_silent(person_id: int, session_id: int) -> None:
@@ -52,19 +77,48 @@ def _close_if_silent(person_id: int, session_id: int) -> None:
             dialogue.close_session(session=session, at=session.ended_at + timedelta(minutes=1))
 
 
+def periods_due() -> list[tuple[int, int]]:
+    """(person, period) of what is to be summed up: days before the acquaintance, and the portrait after both."""
+    due = Period.objects.using("sweep").filter(state=Step.State.WAITING, due_at__lte=clock.now())
+    below_first = ("due_at", F("day").asc(nulls_last=True), F("layer").desc(), "id")  # summary before portrait
+    return _sweep(due.order_by(*below_first).values_list("owner_id", "id"))
+
+
+def imports_overlooked() -> list[tuple[int, int]]:
+    """(person, import) of histories that wait, and that nobody is at."""
+    waiting = Import.objects.using("sweep").filter(state=Import.State.WAITING)
+    overlooked = waiting.filter(touched_at__lt=clock.now() - sent.SILENT)
+    return _sweep(overlooked.order_by("touched_at", "id").values_list("owner_id", "id"))
+
+
 def turns_without_keys() -> dict[int, list[int]]:
     """Turns that nothing leads to yet, by person: their worker died, an upgrade or another encoder wants them anew.
 
     What is being said just now is left to the worker that has it.
     """
     key = Key.objects.using("sweep").filter(
-        owner_id=OuterRef("owner_id"), turn_id=OuterRef("id"), encoder=settings.ENCODER
+        owner_id=OuterRef("owner_id"), turn_id=OuterRef("id"), encoder=encoder_swap.in_use(), kind=Key.Kind.TURN
     )
-    settled = Turn.objects.using("sweep").filter(said_at__lt=clock.now() - SETTLED).exclude(Exists(key))
+    settled = Turn.objects.using("sweep").remembered().filter(said_at__lt=clock.now() - SETTLED).exclude(Exists(key))
     found: dict[int, list[int]] = defaultdict(list)
     for person_id, turn_id in _sweep(settled.order_by("id").values_list("owner_id", "id")):
         found[person_id].append(turn_id)
     return found
+
+
+def erasures_due() -> list[tuple[int, int]]:
+    """(person, erasure) of what is due to be erased, or is erased but for the replies' logs."""
+    waiting = Q(state=Erasure.State.WAITING, due_at__lte=clock.now())
+    due = Erasure.objects.using("sweep").filter(waiting | Q(state=Erasure.State.ERASED))
+    return _sweep(due.order_by("due_at").values_list("owner_id", "id"))
+
+
+def off_record_over() -> list[tuple[int, UUID]]:
+    """(person, conversation) of what was off the record and fell silent long enough ago."""
+    silent = Conversation.objects.using("sweep").filter(
+        off_record=True, active_at__lt=clock.now() - unremembered.off_record_kept()
+    )
+    return _sweep(silent.order_by("active_at").values_list("owner_id", "id"))
 
 
 def _sweep(rows: QuerySet[Any, Any]) -> list[Any]:

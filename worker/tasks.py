@@ -1,12 +1,16 @@
 """Thin doors: ids in, one call, safe to run twice. Which queue each waits in stands in `worker.app.ROUTES`."""
 
+from contextlib import suppress
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, connections
 
-from memory import consolidation, encoder, indexing
-from worker import engines, replying, sweeps
-from worker.app import app
+from memory import clock, consolidation, conversations, correction, encoder, fading, indexing
+from memory.dialogue import NoSuchConversation
+from memory.erasure import NothingToForget
+from memory.history import sent
+from worker import backlog, distant_encoder, engines, erasing, heartbeat, replying, sweeps
+from worker.app import Queue, app
 
 
 @app.task
@@ -15,6 +19,12 @@ def reply(person_id: int, reply_id: str) -> None:
     replying.write_reply(
         person_id=person_id, reply_id=UUID(reply_id), engine=engines.current(), encoder=encoder.current()
     )
+
+
+@app.task
+def read_texts(request_id: str) -> None:
+    """Read a question for a process that has no encoder of its own."""
+    distant_encoder.read_texts(UUID(request_id), encoder.current())
 
 
 @app.task
@@ -29,12 +39,72 @@ def consolidate(person_id: int, session_id: int) -> None:
 
 
 @app.task
+def sum_up(person_id: int, period_id: int) -> None:
+    """Sum up a day, or the whole acquaintance; one that is not due is left alone."""
+    try:
+        consolidation.sum_up(
+            person_id=person_id, period_id=period_id, engine=engines.current(), encoder=encoder.current()
+        )
+    finally:
+        connection.close()
+
+
+@app.task
 def index(person_id: int, turn_ids: list[int]) -> None:
     """Make the keys that turns lack."""
     try:
         indexing.index_turns(person_id=person_id, turn_ids=turn_ids, encoder=encoder.current())
+        correction.index(person_id=person_id, turn_ids=turn_ids, encoder=encoder.current())
     finally:
         connection.close()
+
+
+@app.task
+def erase(person_id: int, erasure_id: int) -> None:
+    """Do what is due of an erasure, and have made anew what it leaves behind."""
+    try:
+        left = erasing.carry_out(person_id=person_id, erasure_id=erasure_id)
+    finally:
+        connection.close()
+    for reply_id in left.reply_ids:
+        reply.delay(person_id, str(reply_id))
+    if left.turn_ids:
+        index.delay(person_id, left.turn_ids)
+
+
+@app.task
+def end_off_record(person_id: int, conversation_id: str) -> None:
+    """Have a conversation off the record erased."""
+    try:
+        with suppress(NoSuchConversation, NothingToForget):  # its erasure is under way, or done
+            conversations.end(person_id=person_id, conversation_id=UUID(conversation_id))
+    finally:
+        connection.close()
+
+
+@app.task
+def keep_history(person_id: int, import_id: int) -> None:
+    """Keep a history that was sent through the browser."""
+    try:
+        sent.run(person_id=person_id, import_id=import_id, encoder=encoder.current())
+    finally:
+        connection.close()
+
+
+@app.task
+def sweep_imports() -> None:
+    """Take up histories that a dead worker or a lost queue left behind."""
+    for person_id, import_id in sweeps.imports_overlooked():
+        keep_history.delay(person_id, import_id)
+
+
+@app.task
+def sweep_erasures() -> None:
+    """Carry out the erasures that are due, and end those that a dead worker left; what was off the record goes, too."""
+    for person_id, erasure_id in sweeps.erasures_due():
+        erase.delay(person_id, erasure_id)
+    for person_id, conversation_id in sweeps.off_record_over():
+        end_off_record.delay(person_id, str(conversation_id))
 
 
 @app.task
@@ -45,14 +115,32 @@ def sweep_keys() -> None:
 
 
 @app.task
+def sweep_fading() -> None:
+    """Bring up the state of memories that have crossed a threshold."""
+    try:
+        fading.fade(now=clock.now())
+    finally:
+        connections["sweep"].close()
+
+
+@app.task
 def sweep_replies() -> None:
     """Queue again what a dead worker or a lost queue left behind."""
+    heartbeat.note()
     for person_id, reply_id in sweeps.overlooked_replies():
         reply.delay(person_id, str(reply_id))
 
 
 @app.task
 def sweep_sessions() -> None:
-    """Close sessions that fell silent, and consolidate what is due."""
-    for person_id, session_id in sweeps.sessions_due():
+    """Close sessions that fell silent, and consolidate what is due, as far as the queue is short."""
+    room = sweeps.MOST_QUEUED - backlog.length(Queue.MEMORY)
+    for person_id, session_id in sweeps.sessions_due(engine=engines.current().converses, most=max(room, 0)):
         consolidate.delay(person_id, session_id)
+
+
+@app.task
+def sweep_periods() -> None:
+    """Sum up the days that are over, and the acquaintance after them."""
+    for person_id, period_id in sweeps.periods_due():
+        sum_up.delay(person_id, period_id)

@@ -39,12 +39,17 @@ def look(port: int, server: str) -> Found | None:
     """What listens on one port, if it lists models the way OpenAI does; anything else is not for us."""
     url = f"http://127.0.0.1:{port}/v1"
     try:
-        answer = httpx.get(f"{url}/models", timeout=PATIENCE)
-        listed = answer.raise_for_status().json()["data"]
-        models = chat_models([str(model["id"]) for model in listed])
+        models = chat_models(models_at(url, patience=PATIENCE))
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return None
     return Found(url=url, server=server, models=models) if models else None
+
+
+def models_at(url: str, *, key: str = "", patience: float = 5.0) -> list[str]:
+    """What a server lists. Raises httpx.HTTPError, or what reading an unknown answer raises."""
+    headers = {"Authorization": f"Bearer {key}"} if key else {}
+    answer = httpx.get(f"{url.rstrip('/')}/models", headers=headers, timeout=patience)
+    return [str(model["id"]) for model in answer.raise_for_status().json()["data"]]
 
 
 def chat_models(names: Sequence[str]) -> list[str]:

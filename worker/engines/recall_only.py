@@ -2,15 +2,19 @@
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from datetime import datetime
 from functools import lru_cache
 from hashlib import blake2b
 from pathlib import Path
 
+from django.utils.dateformat import format as date_format
+from django.utils.translation import gettext, ngettext, pgettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
 from memory.engine import EngineError, Message, Note, Prompt
 from memory.question import asks
+from memory.temporal import when_in_words
 
 BLANK_LINES = re.compile(r"\n{3,}")
 MOST_QUOTES = 3
@@ -32,7 +36,7 @@ class RecallOnly:
 
     def complete(self, messages: Sequence[Message], *, schema: type[BaseModel]) -> str:
         """There is nobody to ask."""
-        raise EngineError("No language model is connected.", retryable=False)
+        raise EngineError(gettext("No language model is connected."), retryable=False)
 
 
 def answer(prompt: Prompt) -> str:
@@ -85,6 +89,15 @@ def arranged(notes: Sequence[Note]) -> list[tuple[Note, str]]:
     return told[::-1] if later else told
 
 
+def _when(said_at: datetime, moment: datetime) -> str:
+    """In the person's language; a note's own `when` is in the engine's."""
+    return when_in_words(said_at, moment=moment)
+
+
+def _day(moment: datetime) -> str:
+    return date_format(moment, pgettext("date format", "j F Y"))
+
+
 def _line(text: str) -> str:
     return " ".join(text.split())
 
@@ -97,6 +110,9 @@ def variant(text: str, of: int = 4) -> int:
 @lru_cache(maxsize=1)
 def _templates() -> Environment:
     loader = FileSystemLoader(Path(__file__).parent)
-    made = Environment(loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)  # noqa: S701
-    made.filters["line"] = _line
+    made = Environment(  # noqa: S701
+        loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"]
+    )
+    made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.filters |= {"line": _line, "when": _when, "day": _day}
     return made

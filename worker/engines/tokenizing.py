@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from memory.engine import Message
+from worker import request_id
 
 log = logging.getLogger(__name__)
 
@@ -57,7 +58,9 @@ class Tokenizer:
         return len(told["tokens"])
 
     def _ask(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
-        answer: dict[str, Any] = self._client.post(path, json=body).raise_for_status().json()
+        answer: dict[str, Any] = (
+            self._client.post(path, json=body, headers=request_id.headers()).raise_for_status().json()
+        )
         return answer
 
     def _leave_alone(self, seconds: float, error: Exception) -> None:
