@@ -14,6 +14,9 @@ from django.urls import path  # noqa: E402
 
 from companion.chat.consumer import ChatConsumer  # noqa: E402
 from companion.chat.origin import SameOrigin  # noqa: E402
+from worker import logs  # noqa: E402
+
+logs.hear_threads()
 
 chat = URLRouter([path("ws/chat/", ChatConsumer.as_asgi())])
 application = ProtocolTypeRouter(

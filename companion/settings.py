@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlsplit
 
 import environ
 
-from companion.operations import embedded
+from companion.operations import embedded, languages
 from memory.isolation import APP_ROLE, SWEEP_ROLE, role_password
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -31,7 +31,17 @@ PROMPT_TOKENS = env.int("PROMPT_TOKENS", default=4096)  # budget of one built pr
 REPLY_TOKENS = env.int("REPLY_TOKENS", default=1024)  # longest reply asked of an engine
 REPLY_LEASE_SECONDS = env.int("REPLY_LEASE_SECONDS", default=15)  # a silent worker loses its reply after this
 REPLY_ATTEMPTS = env.int("REPLY_ATTEMPTS", default=3)  # workers that may die over one reply
+RETENTION = env.str("RETENTION", default="companion")  # how memories fade: companion or paper
+OFF_RECORD_MINUTES = env.float("OFF_RECORD_MINUTES", default=60.0)  # after the last word said off the record, all go
+ERASE_AFTER_SECONDS = env.float("ERASE_AFTER_SECONDS", default=30.0)  # so long an erasure can be taken back
+LEAVE_AFTER_SECONDS = env.float("LEAVE_AFTER_SECONDS", default=600.0)  # so long a deleted account can be brought back
 CLOCK_SHIFT = env.float("CLOCK_SHIFT", default=0.0)  # seconds added to the clock, to try "the next day"
+
+# What an operator sees
+LOG_FORMAT = env.str("LOG_FORMAT", default="plain")  # plain or json
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")  # lets Prometheus read /metrics from another machine
+METRICS_HOST = env.str("METRICS_HOST", default="127.0.0.1")  # where a worker's own figures are served
+METRICS_PORT = env.int("METRICS_PORT", default=0)  # 0: they are not
 
 # Engine and encoder
 ENGINE_URL = env.str("ENGINE_URL", default="")
@@ -57,10 +67,15 @@ INSTALLED_APPS = [
     "memory",
     "companion.accounts",
     "companion.chat",
+    "companion.memories",
+    "companion.portrait",
+    "companion.timeline",
+    "companion.inspection",
     "companion.operations",
 ]
 
 MIDDLEWARE = [
+    "companion.operations.middleware.RequestIdMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -72,6 +87,7 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "companion.accounts.middleware.TimeZoneMiddleware",
+    "companion.accounts.middleware.LanguageMiddleware",
 ]
 
 ROOT_URLCONF = "companion.urls"
@@ -82,6 +98,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "companion" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
+            "builtins": ["django.templatetags.i18n", "companion.languages.tags"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -174,8 +191,10 @@ DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default=f"Rosemary <rosemary@
 
 USE_TZ = True
 TIME_ZONE = "UTC"
-LANGUAGE_CODE = "en"
+LANGUAGE_CODE = languages.ENGLISH  # of the code, of engines, and of whoever asks for a language that is not here
 USE_I18N = True
+LOCALE_PATHS = [*env.list("LOCALES", cast=Path, default=[]), languages.LOCALE]  # folders with languages
+LANGUAGES = languages.languages(LOCALE_PATHS)
 
 STATIC_URL = "/static/"
 FRONTEND_DIST = BASE_DIR / "frontend" / "dist"
@@ -206,8 +225,23 @@ CONTENT_SECURITY_POLICY = {
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"plain": {"format": "{asctime} {levelname:<7} {name}: {message}", "style": "{"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "stream": sys.stderr, "formatter": "plain"}},
+    "formatters": {
+        "plain": {"()": "worker.logs.Plain", "fmt": "{asctime} {levelname:<7} {name}: {message}", "style": "{"},
+        "json": {"()": "worker.logs.Json"},
+    },
+    "filters": {"wordless": {"()": "worker.logs.Wordless"}},
+    "handlers": {
+        "stderr": {
+            "class": "logging.StreamHandler",
+            "stream": sys.stderr,
+            "formatter": "json" if LOG_FORMAT == "json" else "plain",
+            "filters": ["wordless"],
+        }
+    },
     "root": {"handlers": ["stderr"], "level": env.str("LOG_LEVEL", default="INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "sentence_transformers": {"level": "WARNING"}},
+    "loggers": {
+        "httpx": {"level": "WARNING"},
+        "sentence_transformers": {"level": "WARNING"},
+        **{name: {"handlers": [], "propagate": True} for name in ("uvicorn", "uvicorn.access", "uvicorn.error")},
+    },
 }

@@ -9,6 +9,7 @@ from allauth.core.exceptions import ImmediateHttpResponse
 from django.http import HttpRequest
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.translation import gettext_lazy
 
 from companion.accounts import admission
 
@@ -20,11 +21,15 @@ class AccountAdapter(DefaultAccountAdapter):
 
     error_messages = {
         **DefaultAccountAdapter.error_messages,
-        "email_password_mismatch": "This e-mail and password do not go together. Try again, or reset the password.",
-        "email_taken": "No account can be made with this address. If it is yours, sign in or reset the password.",
-        "enter_current_password": "This is not your current password.",
-        "incorrect_password": "This is not your password.",
-        "too_many_login_attempts": "Too many attempts. Wait five minutes, then try again.",
+        "email_password_mismatch": gettext_lazy(
+            "This e-mail and password do not go together. Try again, or reset the password."
+        ),
+        "email_taken": gettext_lazy(
+            "No account can be made with this address. If it is yours, sign in or reset the password."
+        ),
+        "enter_current_password": gettext_lazy("This is not your current password."),
+        "incorrect_password": gettext_lazy("This is not your password."),
+        "too_many_login_attempts": gettext_lazy("Too many attempts. Wait five minutes, then try again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+from collections.abc import Sequence
 from enum import StrEnum
 from urllib.parse import urlsplit
 
@@ -12,12 +13,13 @@ from django.http.request import split_domain_port
 
 from companion.accounts.models import INVITATION_LASTS, Invitation, Person
 from companion.operations.setup_token import token as setup_token
-from memory import clock
+from memory import clock, companions, preferences
 from memory.isolation import acting_as
-from memory.models import Companion
+from memory.models import Matter
 
 LOCAL_NAMES = frozenset({"localhost", "127.0.0.1", "::1"})
 CARRIED_BY_A_PROXY = ("HTTP_FORWARDED", "HTTP_X_FORWARDED", "HTTP_X_REAL_IP", "HTTP_VIA")  # how such headers begin
+DEFAULT_NAME = "Rosemary"
 FIRST_ACCOUNT_LOCK = 7_226_637_629  # any number, the same in every process: "rosemary" on a telephone's keys
 INVITATION_IN_SESSION = "invitation"
 
@@ -105,10 +107,19 @@ def accept(request: HttpRequest, *, code: str) -> bool:
     return True
 
 
-def settle(*, person: Person, request: HttpRequest, token: str) -> None:
+def settle(
+    *,
+    person: Person,
+    request: HttpRequest,
+    token: str,
+    companion: str = "",
+    manner: str = "",
+    unkept: Sequence[Matter] = (),
+) -> None:
     """Give a newcomer their place, in the transaction that made their row; raises NotAdmitted to undo it.
 
-    The first becomes the administrator. Two at once are told apart by a lock that holds until the commit.
+    The first becomes the administrator. Two at once are told apart by a lock that holds until the commit. The rest is
+    the companion's name and manner, and what may not be remembered.
     """
     if _is_the_first(person):
         if not is_local(request) and not is_token(token):
@@ -117,7 +128,10 @@ def settle(*, person: Person, request: HttpRequest, token: str) -> None:
         person.save(update_fields=["is_staff", "is_superuser"])
     else:
         _let_in(person, request)
-    give_companion(person)
+    with acting_as(person.pk):
+        companions.create(person_id=person.pk, name=companion or DEFAULT_NAME, manner=manner)
+        if unkept:
+            preferences.choose(person_id=person.pk, unkept=unkept, fading=None, joined=False)
 
 
 def _is_the_first(person: Person) -> bool:
@@ -140,9 +154,3 @@ def _use_invitation(person: Person, request: HttpRequest) -> bool:
     now, digest = clock.now(), request.session.get(INVITATION_IN_SESSION)
     claimed = Invitation.objects.open(at=now).filter(digest=digest).update(used_by=person, used_at=now)
     return claimed == 1
-
-
-def give_companion(person: Person) -> None:
-    """The one they will talk with."""
-    with acting_as(person.pk):
-        Companion.objects.create(owner=person, created_at=clock.now())

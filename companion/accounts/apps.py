@@ -7,5 +7,8 @@ class AccountsConfig(AppConfig):
     name = "companion.accounts"
 
     def ready(self) -> None:
-        """Register the checks."""
-        from companion.accounts import checks  # noqa: F401
+        """Register the checks; accounts end with what memory holds of their people."""
+        from companion.accounts import checks, leaving  # noqa: F401
+        from memory.leaving import gone
+
+        gone.connect(leaving.end, dispatch_uid="account goes")

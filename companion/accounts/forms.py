@@ -5,11 +5,14 @@ from typing import Any
 
 from allauth.account import forms as allauth
 from django import forms
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext, gettext_lazy
 
 from companion.accounts import admission
+from companion.accounts.matters import MANNERS, Ticks
 from companion.accounts.models import Invitation, Person, known_time_zones
 
 LONGEST_EMAIL = 254
@@ -17,19 +20,19 @@ LONGEST_PASSWORD = 256
 # NUL and lone surrogates are refused by PostgreSQL; U+FFFD is what Django makes of bytes that are no UTF-8.
 UNKEEPABLE = re.compile("[\x00\ud800-\udfff\ufffd]")
 CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-HOW_TO_CHOOSE = "Twelve characters or more; a sentence is easiest to keep."
+HOW_TO_CHOOSE = gettext_lazy("Twelve characters or more; a sentence is easiest to keep.")
 
 
 def validate_keepable(text: str) -> None:
     """Refuse what cannot be kept as it was typed; raises ValidationError."""
     if UNKEEPABLE.search(text):
-        raise ValidationError("There is a character in it that cannot be kept. Please type it again.")
+        raise ValidationError(gettext("There is a character in it that cannot be kept. Please type it again."))
 
 
 def validate_one_line(text: str) -> None:
     """Refuse control characters, also those that would turn the rest of a line around; raises ValidationError."""
     if CONTROL.search(text):
-        raise ValidationError("Please use letters only, without line breaks or control characters.")
+        raise ValidationError(gettext("Please use letters only, without line breaks or control characters."))
 
 
 class TimeZoneField(forms.CharField):
@@ -53,7 +56,7 @@ class PlainForm(forms.Form):
             field.widget.attrs.pop("placeholder", None)
             if isinstance(field, forms.CharField) and not isinstance(field, TimeZoneField):
                 field.validators = [validate_keepable, *field.validators]
-            field.error_messages["required"] = "Please fill this in."
+            field.error_messages["required"] = gettext("Please fill this in.")
             if not field.widget.is_hidden:
                 field.widget.attrs["class"] = "input"
 
@@ -66,7 +69,7 @@ class PlainForm(forms.Form):
 
     def _address(self, name: str) -> None:
         _limit(self.fields[name], LONGEST_EMAIL)
-        self.fields[name].label = "Email"
+        self.fields[name].label = gettext("Email")
         self.fields[name].widget.attrs["autocomplete"] = "username"
 
     def _new_password(self, label: str) -> None:
@@ -91,11 +94,14 @@ def _limit(field: forms.Field, length: int) -> None:
         field.validators.append(forms.CharField(max_length=length).validators[0])
 
 
-class SignUpForm(PlainForm, allauth.SignupForm):
-    """Name, address, one password; and the set-up token where becoming the administrator takes one."""
+class SignUpForm(Ticks, PlainForm, allauth.SignupForm):
+    """Name, address, one password; and the set-up token where becoming the administrator takes one.
 
-    name = forms.CharField(max_length=60, label="Your name", validators=[validate_one_line])
-    token = forms.CharField(max_length=200, required=False, label="Set-up token")
+    The first account also names its companion, and says what that may remember; both can be changed later.
+    """
+
+    name = forms.CharField(max_length=60, label=gettext_lazy("Your name"), validators=[validate_one_line])
+    token = forms.CharField(max_length=200, required=False, label=gettext_lazy("Set-up token"))
     time_zone = TimeZoneField(otherwise="UTC")
     field_order = ("token", "name", "email", "password1", "time_zone")
 
@@ -103,20 +109,38 @@ class SignUpForm(PlainForm, allauth.SignupForm):
         self.request = request
         super().__init__(*args, **kwargs)
         self._address("email")
-        self._new_password("Password")
+        self._new_password(gettext("Password"))
         self.fields["name"].widget.attrs["autocomplete"] = "given-name"
+        if admission.is_first():
+            self._companion()
         if admission.needs_token(request):
-            self.fields["token"].help_text = "It stands where Rosemary was started: “make up” prints it."
+            self.fields["token"].help_text = gettext("It stands where Rosemary was started: “make up” prints it.")
             self.fields["token"].widget.attrs["autocomplete"] = "off"
             self.fields["token"].required = self.fields["token"].widget.is_required = True
         else:
             del self.fields["token"]
 
+    def _companion(self) -> None:
+        manners = [(str(manner.words), manner.name) for manner in MANNERS]
+        self.fields["companion"] = forms.CharField(
+            label=gettext("Its name"),
+            max_length=60,
+            required=False,
+            initial=admission.DEFAULT_NAME,
+            validators=[validate_keepable, validate_one_line],
+        )
+        self.fields["manner"] = forms.ChoiceField(label=gettext("Its manner"), required=False, choices=manners)
+        self.fields["ticked"] = forms.BooleanField(required=False, initial=True, widget=forms.HiddenInput)
+        for name in ("companion", "manner"):
+            self.fields[name].widget.attrs["class"] = "input"
+        self.fields["companion"].widget.attrs["autocomplete"] = "off"
+        self.add_matters()
+
     def clean_token(self) -> str:
         """Only the right token goes on."""
         token: str = self.cleaned_data["token"]
         if not admission.is_token(token):
-            raise ValidationError("This is not the set-up token. It stands where Rosemary was started.")
+            raise ValidationError(gettext("This is not the set-up token. It stands where Rosemary was started."))
         return token
 
     def try_save(self, request: HttpRequest) -> tuple[Person | None, HttpResponse | None]:
@@ -134,7 +158,10 @@ class SignUpForm(PlainForm, allauth.SignupForm):
         user.name = self.cleaned_data["name"]
         user.time_zone = self.cleaned_data["time_zone"]
         user.save(update_fields=["name", "time_zone"])
-        admission.settle(person=user, request=request, token=self.cleaned_data.get("token", ""))
+        unkept = self.unkept() if self.cleaned_data.get("ticked") else []
+        companion = {name: self.cleaned_data.get(name, "") for name in ("companion", "manner")}
+        token = self.cleaned_data.get("token", "")
+        admission.settle(person=user, request=request, token=token, unkept=unkept, **companion)
 
 
 class SignInForm(PlainForm, allauth.LoginForm):
@@ -146,7 +173,7 @@ class SignInForm(PlainForm, allauth.LoginForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._address("login")
-        self._old_password("password", "Password")
+        self._old_password("password", gettext("Password"))
 
     def login(self, request: HttpRequest, redirect_url: str | None = None) -> HttpResponse:
         """Sign in, in the zone the browser is in now."""
@@ -169,7 +196,7 @@ class ResetPasswordKeyForm(PlainForm, allauth.ResetPasswordKeyForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._new_password("New password")
+        self._new_password(gettext("New password"))
 
 
 class ChangePasswordForm(PlainForm, allauth.ChangePasswordForm):
@@ -177,8 +204,8 @@ class ChangePasswordForm(PlainForm, allauth.ChangePasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._old_password("oldpassword", "Current password")
-        self._new_password("New password")
+        self._old_password("oldpassword", gettext("Current password"))
+        self._new_password(gettext("New password"))
 
 
 class SetPasswordForm(PlainForm, allauth.SetPasswordForm):
@@ -186,7 +213,7 @@ class SetPasswordForm(PlainForm, allauth.SetPasswordForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._new_password("Password")
+        self._new_password(gettext("Password"))
 
 
 class ReauthenticateForm(PlainForm, allauth.ReauthenticateForm):
@@ -194,33 +221,40 @@ class ReauthenticateForm(PlainForm, allauth.ReauthenticateForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._old_password("password", "Password")
+        self._old_password("password", gettext("Password"))
 
 
 class PreferencesForm(PlainForm):
-    """What the companion calls them, and where their days begin."""
+    """What the companion calls them, where their days begin, and in which language it speaks to them."""
 
-    name = forms.CharField(max_length=60, label="Your name", validators=[validate_one_line])
+    name = forms.CharField(max_length=60, label=gettext_lazy("Your name"), validators=[validate_one_line])
     time_zone = forms.ChoiceField(
-        label="Time zone", required=False, help_text="A day with you begins and ends by this clock."
+        label=gettext_lazy("Time zone"),
+        required=False,
+        help_text=gettext_lazy("A day with you begins and ends by this clock."),
     )
+    language = forms.ChoiceField(label=gettext_lazy("Language"), required=False)
 
     def __init__(self, *args: Any, person: Person, **kwargs: Any) -> None:
         chosen = person.time_zone if person.time_zone_chosen else ""
-        super().__init__(*args, initial={"name": person.name, "time_zone": chosen}, **kwargs)
+        initial = {"name": person.name, "time_zone": chosen, "language": person.language}
+        super().__init__(*args, initial=initial, **kwargs)
         self.person = person
         self.fields["name"].widget.attrs["autocomplete"] = "given-name"
-        follow = ("", f"Follow my browser (now {_spaced(person.time_zone)})")
+        follow = ("", gettext("Follow my browser (now %(zone)s)") % {"zone": _spaced(person.time_zone)})
         zones = ((zone, _spaced(zone)) for zone in sorted(known_time_zones()))
         self.fields["time_zone"].choices = [follow, *zones]  # type: ignore[attr-defined]
+        languages = [("", gettext("Follow my browser")), *settings.LANGUAGES]  # each by its own name for itself
+        self.fields["language"].choices = languages  # type: ignore[attr-defined]
 
     def save(self) -> None:
-        """Keep both. Without a choice, the zone they have stays until the browser names another at sign-in."""
+        """Keep all. Without a choice, the zone they have stays until the browser names another at sign-in."""
         chosen = self.cleaned_data["time_zone"]
         self.person.name = self.cleaned_data["name"]
         self.person.time_zone_chosen = bool(chosen)
         self.person.time_zone = chosen or self.person.time_zone
-        self.person.save(update_fields=["name", "time_zone", "time_zone_chosen"])
+        self.person.language = self.cleaned_data["language"]
+        self.person.save(update_fields=["name", "time_zone", "time_zone_chosen", "language"])
 
 
 def _spaced(zone: str) -> str:
@@ -233,7 +267,7 @@ class InvitationForm(PlainForm):
     made_for = forms.CharField(
         max_length=Invitation._meta.get_field("made_for").max_length,
         required=False,
-        label="For whom",
-        help_text="A note for this list only.",
+        label=gettext_lazy("For whom"),
+        help_text=gettext_lazy("A note for this list only."),
         validators=[validate_one_line],
     )

@@ -7,11 +7,13 @@ from functools import cache
 from typing import Any, ClassVar
 from zoneinfo import available_timezones
 
+from django.conf import settings
 from django.contrib.auth.base_user import BaseUserManager
 from django.contrib.auth.models import AbstractUser
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models.functions import Lower
+from django.utils.translation import gettext_lazy
 
 INVITATION_LASTS = timedelta(days=14)
 
@@ -25,7 +27,9 @@ def known_time_zones() -> frozenset[str]:
 def validate_time_zone(name: str) -> None:
     """Only IANA names that this machine knows; anything else raises ValidationError."""
     if name not in known_time_zones():
-        raise ValidationError("“%(name)s” is not a time zone we know, such as Europe/Lisbon.", params={"name": name})
+        raise ValidationError(
+            gettext_lazy("“%(name)s” is not a time zone we know, such as Europe/Lisbon."), params={"name": name}
+        )
 
 
 class People(BaseUserManager["Person"]):
@@ -53,6 +57,8 @@ class Person(AbstractUser):
     name = models.CharField(max_length=60, blank=True, default="", help_text="what the companion calls them")
     time_zone = models.CharField(max_length=64, default="UTC", validators=[validate_time_zone])
     time_zone_chosen = models.BooleanField(default=False, help_text="by hand; the browser's no longer counts")
+    language = models.CharField(max_length=16, blank=True, default="", help_text="chosen by hand; empty: the browser's")
+    browser_language = models.CharField(max_length=16, blank=True, default="", help_text="as it last asked for pages")
 
     USERNAME_FIELD = "email"
     REQUIRED_FIELDS: ClassVar[list[str]] = []
@@ -76,6 +82,34 @@ class Person(AbstractUser):
             return
         self.time_zone = name
         self.save(update_fields=["time_zone"])
+
+    @property
+    def speaks(self) -> str:
+        """The language they are spoken to in: chosen, or their browser's; one that is here no more is English."""
+        wanted = self.language or self.browser_language
+        return wanted if wanted in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+    def follow_language(self, code: str) -> None:
+        """Note the language of their browser, which counts unless they chose one by hand."""
+        if code == (self.browser_language or settings.LANGUAGE_CODE):
+            return
+        self.browser_language = code
+        self.save(update_fields=["browser_language"])
+
+
+class Departure(models.Model):
+    """Somebody leaves, or has left: the receipt of what went, which outlives their account. No words, no name."""
+
+    digest = models.CharField(max_length=64, unique=True, help_text="SHA-256 of the code in the link")
+    leaver = models.BigIntegerField(unique=True, help_text="the number that their account has, or had")
+    erasure = models.BigIntegerField(help_text="what takes them; until it is due it can be taken back")
+    asked_at = models.DateTimeField()
+    due_at = models.DateTimeField()
+    done_at = models.DateTimeField(null=True)
+    counts = models.JSONField(default=dict, help_text="rows that went, by what they were")
+
+    def __str__(self) -> str:
+        return f"departure {self.pk} of {self.leaver}"
 
 
 class Invitations(models.QuerySet["Invitation"]):

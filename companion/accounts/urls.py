@@ -6,7 +6,6 @@ from django.urls import path, re_path
 from companion.accounts import views
 
 urlpatterns = [
-    path("", views.preferences, name="account_preferences"),
     path("signup/", views.SignUpView.as_view(), name="account_signup"),
     path("login/", views.SignInView.as_view(), name="account_login"),
     path("logout/", allauth.logout, name="account_logout"),

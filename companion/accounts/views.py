@@ -1,4 +1,4 @@
-"""Pages of accounts that are ours: sign-up, one's own account, invitations. The rest are allauth's own."""
+"""Pages of accounts that are ours: sign-up and invitations. The rest are allauth's own."""
 
 import sys
 from typing import Any, cast
@@ -13,13 +13,15 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from companion.accounts import admission
-from companion.accounts.forms import InvitationForm, PreferencesForm, SignUpForm
+from companion.accounts.forms import InvitationForm, SignUpForm
 from companion.accounts.models import Invitation, Person
 from memory import clock
+from worker import engines
 
 LINK_IN_SESSION = "invitation_link"
 UNREACHABLE = (OperationalError, InterfaceError, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
@@ -35,6 +37,11 @@ class SignUpView(SignupView):
     def get_form_kwargs(self) -> dict[str, Any]:
         """The form asks for the token where this request needs one."""
         return {**super().get_form_kwargs(), "request": self.request}
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        """The first page says what language model was found."""
+        found = {"engine": engines.describe()} if admission.is_first() else {}
+        return {**super().get_context_data(**kwargs), **found}
 
     def get_initial(self) -> dict[str, Any]:
         """A link may carry the set-up token."""
@@ -77,19 +84,6 @@ def person_of(request: HttpRequest) -> Person:
     return cast(Person, request.user)
 
 
-@never_cache
-@login_required
-@require_http_methods(["GET", "HEAD", "POST"])
-def preferences(request: HttpRequest) -> HttpResponse:
-    """Name and time zone, and the ways to password, invitations and sign-out."""
-    form = PreferencesForm(request.POST or None, person=person_of(request))
-    if form.is_valid():
-        form.save()
-        messages.success(request, "Kept.")
-        return redirect("account_preferences")
-    return render(request, "accounts/preferences.html", {"form": form})
-
-
 def _administrator(request: HttpRequest) -> Person:
     person = person_of(request)
     if not person.is_staff:
@@ -122,7 +116,7 @@ def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
     gone, _ = Invitation.objects.filter(pk=pk, used_at=None).delete()
     if not gone:
         raise Http404
-    messages.success(request, "Taken back. Its link lets nobody in any more.")
+    messages.success(request, gettext("Taken back. Its link lets nobody in any more."))
     return redirect("accounts_invitations")
 
 

@@ -3,19 +3,22 @@
 import asyncio
 import logging
 from typing import Any
+from urllib.parse import parse_qs
 from uuid import UUID
 
-from channels.db import database_sync_to_async
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.db import DatabaseError, InterfaceError
+from django.utils.translation import activate, gettext, gettext_lazy
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 
 from companion.accounts.models import Person
-from companion.chat import actions, protocol
-from companion.chat.following import follow
-from memory import dialogue
+from companion.accounts.sessions import is_open
+from companion.chat import actions, changes, metrics, protocol
+from companion.chat.following import follow, in_database
+from memory import companions, dialogue, obeying, versions
 from memory.models import Reply
+from worker import backlog, request_id
 
 log = logging.getLogger(__name__)
 
@@ -23,14 +26,23 @@ SIGNED_OUT = 4401
 TRY_LATER = 1013
 SLOW = 20.0  # seconds: a socket that takes no more for so long is dropped; it resumes by sequence
 MOST_FOLLOWED = 50  # replies one socket follows at a time
-AWAY = "Rosemary’s database cannot be reached just now. Your words are kept in this page and sent again by themselves."
-QUEUE_AWAY = "Rosemary’s message queue cannot be reached just now. What was sent is kept; the reply will come later."
+AWAY = gettext_lazy(
+    "Rosemary’s database cannot be reached just now. Your words are kept in this page and sent again by themselves."
+)
+NOT_DONE = gettext_lazy("Rosemary’s database cannot be reached just now. It was not done; try again.")
+QUEUE_AWAY = gettext_lazy(
+    "Rosemary’s message queue cannot be reached just now. What was sent is kept; the reply will come later."
+)
+CROWDED = gettext_lazy("Many are talking just now. Your words are kept; the reply will come, but later than usual.")
 
 REFUSALS: dict[type[Exception], protocol.ErrorCode] = {
     dialogue.NothingSaid: "empty",
     dialogue.TooLong: "too_long",
     dialogue.SaidOtherwise: "conflict",
     dialogue.NoSuchConversation: "not_found",
+    companions.NoSuchCompanion: "not_found",
+    obeying.NoSuchRequest: "not_found",
+    versions.NoSuchVersion: "not_found",
 }
 
 
@@ -44,19 +56,24 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.following: dict[UUID, asyncio.Task[None]] = {}
         self.group: str | None = None
         self.gone = False
+        metrics.sockets.inc()
         await self.accept()
         try:
             if not self.scope["user"].is_authenticated:
                 await self.close(code=SIGNED_OUT)
                 return
             self.person = self.scope["user"]
-            welcome = await database_sync_to_async(actions.welcome)(self.person)
+            if self._is_for() != str(self.person.pk):
+                await self.close(code=SIGNED_OUT)
+                return
+            activate(self.person.speaks)  # for this task, which ends with the socket
             group = f"person.{self.person.pk}"
-            await self.channel_layer.group_add(group, self.channel_name)
+            await self.channel_layer.group_add(group, self.channel_name)  # before it is read how things stand
             self.group = group
+            welcome = await in_database(actions.welcome)(self.person)
         except (DatabaseError, InterfaceError, RedisError, OSError) as error:
             log.warning("a socket could not be welcomed: %s", type(error).__name__)
-            await self.say_frame(protocol.Error(code="unavailable", message=AWAY, retry=True))
+            await self.say_frame(protocol.Error(code="unavailable", message=str(AWAY), retry=True))
             await self.close(code=TRY_LATER)
             return
         await self.say_frame(welcome)
@@ -64,6 +81,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def disconnect(self, code: int) -> None:
         """Nothing is lost with a socket: replies go on, and another tab can follow them."""
         self.gone = True
+        metrics.sockets.dec()
         for task in self.following.values():
             task.cancel()
         if self.group:
@@ -80,6 +98,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         try:
             frame = protocol.read(text_data)
             client_id = getattr(frame, "client_id", None)
+            request_id.begin(str(client_id or ""))
             await self.obey(frame)
         except protocol.Unreadable as refused:
             await self.say_frame(refused.error)
@@ -88,7 +107,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.say_frame(protocol.Error(code=code, message=str(refused), client_id=client_id))
         except (DatabaseError, InterfaceError) as error:
             log.warning("a message could not be kept: %s", type(error).__name__)
-            await self.say_frame(protocol.Error(code="unavailable", message=AWAY, client_id=client_id, retry=True))
+            message = str(AWAY if client_id else NOT_DONE)
+            await self.say_frame(protocol.Error(code="unavailable", message=message, client_id=client_id, retry=True))
 
     async def obey(self, frame: protocol.Asked) -> None:
         """Do what a frame asks."""
@@ -102,47 +122,106 @@ class ChatConsumer(AsyncWebsocketConsumer):
             case protocol.TryAgain():
                 if await self.answered(actions.try_again, frame.reply):
                     self.follow(frame.reply, 0)
+            case protocol.WriteAnew():
+                if await self.answered(actions.write_anew, frame.reply):
+                    await self.tell_all(changes.BegunAnew(reply=frame.reply))
+                    self.follow(frame.reply, 0)
             case protocol.Ping():
-                await self.say_frame(protocol.Pong())
+                await self.pong()
+            case protocol.End():
+                await self.end(frame)
+            case _:
+                told = await in_database(actions.TOLD_TO_ALL[type(frame)])(self.person, frame)
+                await self.tell_all(told)
+                if isinstance(told, changes.Deleted | changes.Forgotten):
+                    await self.queue_erasure(told.erasure)
+
+    def _is_for(self) -> str:
+        """Whose page opened the socket: another may have signed in since, in another tab."""
+        asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1")).get("person", [])
+        return asked[0] if asked else str(self.person.pk)
+
+    async def pong(self) -> None:
+        """The line is alive; it ends with the session that opened it."""
+        session = self.scope.get("session")
+        if session is not None and not await in_database(is_open)(session.session_key, self.person):
+            await self.close(code=SIGNED_OUT)
+            return
+        await self.say_frame(protocol.Pong())
 
     async def say(self, frame: protocol.Say) -> None:
         """Keep it; then acknowledge, have it answered, and tell the other tabs."""
-        said = await database_sync_to_async(actions.keep)(self.person, frame)
-        await self.say_frame(actions.kept_frame(said))
+        said = await in_database(actions.keep)(self.person, frame)
+        await self.say_frame(actions.kept_frame(said, frame))
         if not said.repeated or said.reply.state == Reply.State.WAITING:
-            await self.announce(said)
+            await self.announce(said, frame)
         self.follow(said.reply.pk, 0)
 
-    async def announce(self, said: dialogue.Said) -> None:
+    async def announce(self, said: dialogue.Said, frame: protocol.Say) -> None:
         """Queue the reply and ring the other tabs. Without Redis the sweep queues it once that is back."""
         try:
-            await database_sync_to_async(actions.queue_reply)(said.reply)
-            event = {"type": "said.elsewhere", "frame": actions.said_frame(said), "by": self.channel_name}
-            await self.channel_layer.group_send(self.group, event)
+            await in_database(actions.queue_reply)(said.reply)
+            log.info("turn %s waits for reply %s", said.turn.pk, said.reply.pk)
+            await self.tell_others(actions.said_frame(said, frame))
+            if await in_database(backlog.is_crowded)():
+                await self.say_frame(
+                    protocol.Error(code="unavailable", message=str(CROWDED), reply=said.reply.pk, retry=False)
+                )
         except (RedisError, OSError, actions.QueueAway) as error:
             log.warning("reply %s waits for the sweep: %s", said.reply.pk, type(error).__name__)
             await self.say_frame(
-                protocol.Error(code="unavailable", message=QUEUE_AWAY, reply=said.reply.pk, retry=False)
+                protocol.Error(code="unavailable", message=str(QUEUE_AWAY), reply=said.reply.pk, retry=False)
             )
 
-    async def said_elsewhere(self, event: dict[str, Any]) -> None:
-        """Another tab of the same person said something."""
+    async def end(self, frame: protocol.End) -> None:
+        """What was said off the record goes now."""
+        erasure_id = await in_database(actions.end)(self.person, frame)
+        await self.tell_all(changes.Ended(conversation=frame.conversation))
+        if erasure_id is not None:
+            await self.queue_erasure(erasure_id)
+
+    async def queue_erasure(self, erasure_id: int) -> None:
+        """Have it looked at now; without Redis the sweep does it."""
+        try:
+            await in_database(actions.queue_erasure)(self.person, erasure_id)
+        except actions.QueueAway as error:
+            log.warning("erasure %s waits for the sweep: %s", erasure_id, type(error).__name__)
+
+    async def tell_all(self, frame: BaseModel) -> None:
+        """This tab, and the person's others; those that cannot be reached hear of it when they come back."""
+        await self.say_frame(frame)
+        try:
+            await self.tell_others(frame.model_dump_json())
+        except (RedisError, OSError) as error:
+            log.warning("other tabs cannot be told: %s", type(error).__name__)
+
+    async def sign_out(self, event: dict[str, Any]) -> None:
+        """The person is signed out everywhere: nothing more is taken from this tab."""
+        await self.close(code=SIGNED_OUT)
+
+    async def tell_others(self, frame: str) -> None:
+        """Ring the person's other tabs. Raises RedisError, OSError."""
+        event = {"type": "told.elsewhere", "frame": frame, "by": self.channel_name}
+        await self.channel_layer.group_send(self.group, event)
+
+    async def told_elsewhere(self, event: dict[str, Any]) -> None:
+        """Another tab of the same person said or did something."""
         if event["by"] != self.channel_name:
             await self.send_text(event["frame"])
 
     async def answered(self, act: Any, reply_id: UUID) -> bool:
         """Do something with a reply of this person; another's is as if it did not exist."""
         try:
-            return bool(await database_sync_to_async(act)(self.person, reply_id))
+            return bool(await in_database(act)(self.person, reply_id))
         except Reply.DoesNotExist:
             await self.no_such_reply(reply_id)
         except (RedisError, actions.QueueAway):
-            await self.say_frame(protocol.Error(code="unavailable", message=QUEUE_AWAY, reply=reply_id))
+            await self.say_frame(protocol.Error(code="unavailable", message=str(QUEUE_AWAY), reply=reply_id))
         return False
 
     async def no_such_reply(self, reply_id: UUID) -> None:
         """The same answer whether it belongs to somebody else or to nobody."""
-        message = "There is no such reply."
+        message = gettext("There is no such reply.")
         await self.say_frame(protocol.Error(code="not_found", message=message, reply=reply_id))
 
     def follow(self, reply_id: UUID, last_seq: int) -> None:
@@ -155,12 +234,13 @@ class ChatConsumer(AsyncWebsocketConsumer):
     async def forward(self, reply_id: UUID, last_seq: int) -> None:
         """Until the reply is done or the socket is gone."""
         try:
-            async for frame in follow(self.person, reply_id, last_seq):
-                await self.send_text(protocol.dumps(frame))
+            with metrics.streams.track_inprogress():
+                async for frame in follow(self.person, reply_id, last_seq):
+                    await self.send_text(protocol.dumps(frame))
         except Reply.DoesNotExist:
             await self.no_such_reply(reply_id)
         except (DatabaseError, InterfaceError):
-            await self.say_frame(protocol.Error(code="unavailable", message=AWAY, reply=reply_id, retry=True))
+            await self.say_frame(protocol.Error(code="unavailable", message=str(AWAY), reply=reply_id, retry=True))
         finally:
             if self.following.get(reply_id) is asyncio.current_task():
                 del self.following[reply_id]

@@ -1,72 +1,118 @@
 """What the page reads: a person's conversations, and the turns of one."""
 
+from collections.abc import Iterable
 from typing import Any, cast
 from uuid import UUID
 
 from companion.accounts.models import Person
-from companion.chat.protocol import Done, Ending
+from companion.chat.changes import Notice
+from companion.chat.notices import notices
+from companion.chat.pages import Found, Heading, Page, TurnReply
+from companion.chat.pages import Turn as TurnShown
+from companion.chat.protocol import Done, Ending, Receipt, ReplyState, Speaker
 from companion.chat.receipts import receipts
-from memory import dialogue
+from memory import conversations, dialogue
 from memory.isolation import acting_as
 from memory.models import Conversation, Reply, Turn
+from memory.versions import said_versions, versions
 
 PAGE = 50  # turns
 LISTED = 200  # conversations
 
 
-def list_conversations(person: Person) -> list[dict[str, Any]]:
+def list_conversations(person: Person) -> list[Heading]:
     """The latest conversations, newest first."""
     with acting_as(person.pk):
-        rows = Conversation.objects.of(person.pk).order_by("-active_at")[:LISTED]
-        return [{"id": str(row.pk), "title": row.title, "active_at": row.active_at.isoformat()} for row in rows]
+        return [Heading(**_heading(row)) for row in conversations.listed(person.pk)[:LISTED]]
 
 
-def read_conversation(person: Person, conversation_id: UUID, *, before: int | None = None) -> dict[str, Any]:
-    """A page of turns, oldest first, that ends before the turn `before`. Raises dialogue.NoSuchConversation."""
+def find_words(person: Person, words: str) -> list[Found]:
+    """The conversations that hold these words, newest first, each with a place where they stand."""
+    with acting_as(person.pk):
+        return [
+            Found(**_heading(one.conversation), turn=one.turn.pk if one.turn else None, excerpt=one.excerpt)
+            for one in conversations.find(person_id=person.pk, words=words)
+        ]
+
+
+def _heading(row: Conversation) -> dict[str, Any]:
+    return {"id": row.pk, "title": row.title, "active_at": row.active_at}
+
+
+def read_conversation(
+    person: Person, conversation_id: UUID, *, before: int | None = None, down_to: int | None = None
+) -> Page:
+    """A page of turns, oldest first, that ends before the turn `before`, and holds the turn `down_to` with what goes
+    before it. Raises dialogue.NoSuchConversation."""
     with acting_as(person.pk):
         conversation = dialogue.find_conversation(person_id=person.pk, conversation_id=conversation_id)
-        turns = conversation.turns.order_by("-number").select_related("reply", "written_by")
+        turns = conversation.turns.shown().order_by("-number").select_related("reply", "written_by")
         if before is not None:
             earliest = conversation.turns.filter(pk=before).values("number")
             turns = turns.filter(number__lt=earliest)
-        page = list(turns[: PAGE + 1])
+        size = PAGE
+        if down_to is not None:
+            wanted = conversation.turns.filter(pk=down_to).values("number")
+            size += turns.filter(number__gte=wanted).count()
+        page = list(turns[: size + 1])
         kept = receipts([t.written_by.pk for t in page if hasattr(t, "written_by")], person=person)
-        shown = [_turn(turn, kept) for turn in reversed(page[:PAGE])]
-    return {
-        "id": str(conversation.pk),
-        "title": conversation.title,
-        "companion": conversation.companion_id,
-        "turns": shown,
-        "more": len(page) > PAGE,
-    }
+        noticed = notices([turn.pk for turn in page], person=person)
+        written = versions(person.pk, {turn.answers_id or turn.pk for turn in page})
+        kept = {by: receipt for by, receipt in kept.items() if by not in _without_receipt(page, written)}
+        said = said_versions(person.pk, page)
+        shown = [
+            _turn(turn, kept, _reply(turn, noticed.get(turn.pk), written.get(turn.pk, [])), said.get(turn.pk, []))
+            for turn in reversed(page[:size])
+        ]
+    return Page(
+        id=conversation.pk,
+        title=conversation.title,
+        companion=conversation.companion_id,
+        off_record=conversation.off_record,
+        turns=shown,
+        more=len(page) > size,
+    )
 
 
-def _turn(turn: Turn, kept: dict[UUID | None, Any]) -> dict[str, Any]:
+def _turn(turn: Turn, kept: dict[UUID | None, Receipt], reply: TurnReply | None, versions: list[int]) -> TurnShown:
     written_by: Reply | None = getattr(turn, "written_by", None)
-    receipt = kept.get(written_by.pk) if written_by else None
-    return {
-        "id": turn.pk,
-        "speaker": turn.speaker,
-        "text": turn.text,
-        "said_at": turn.said_at.isoformat(),
-        "client_id": str(turn.client_id),
-        "reply": _reply(turn),
-        "receipt": receipt.model_dump(mode="json") if receipt else None,
-        "state": written_by.state if written_by else None,
-    }
+    return TurnShown(
+        id=turn.pk,
+        speaker=cast(Speaker, turn.speaker),
+        text=turn.text,
+        said_at=turn.said_at,
+        client_id=turn.client_id,
+        reply=reply,
+        receipt=kept.get(written_by.pk) if written_by else None,
+        state=cast(ReplyState, written_by.state) if written_by else None,
+        versions=versions,
+    )
 
 
-def _reply(turn: Turn) -> dict[str, Any] | None:
+def _without_receipt(page: Iterable[Turn], written: dict[int, list[int]]) -> set[UUID]:
+    """Replies of which another version stands than the one that the receipt was written for."""
+    by_reply = {turn.written_by.pk: turn for turn in page if hasattr(turn, "written_by")}
+    return {reply_id for reply_id, turn in by_reply.items() if not _is_latest(turn, written)}
+
+
+def _is_latest(answer: Turn | None, written: dict[int, list[int]]) -> bool:
+    """Whether no version of it was written later: a receipt is kept of the latest alone."""
+    return answer is None or written.get(answer.answers_id or 0, [answer.pk])[-1] == answer.pk
+
+
+def _reply(turn: Turn, notice: Notice | None, written: list[int]) -> TurnReply | None:
     reply: Reply | None = getattr(turn, "reply", None)
     if reply is None:
         return None
-    return {
-        "id": str(reply.pk),
-        "state": reply.state,
-        "explanation": reply.explanation,
-        "can_retry": reply.can_retry,
-        "answered": reply.answer_id is not None,
-    }
+    return TurnReply(
+        id=reply.pk,
+        state=cast(ReplyState, reply.state),
+        explanation=reply.explanation,
+        can_retry=reply.can_retry,
+        answered=reply.answer_id is not None,
+        notice=notice,
+        versions=written,
+    )
 
 
 def finished(person: Person, reply_id: UUID, *, seq: int) -> Done | None:
@@ -75,6 +121,7 @@ def finished(person: Person, reply_id: UUID, *, seq: int) -> Done | None:
         reply = Reply.objects.of(person.pk).select_related("turn", "answer").get(pk=reply_id)
         if reply.state in Reply.OPEN:
             return None
+        written = versions(person.pk, [reply.turn_id])
         return Done(
             reply=reply.pk,
             seq=seq,
@@ -85,5 +132,7 @@ def finished(person: Person, reply_id: UUID, *, seq: int) -> Done | None:
             said_at=reply.answer.said_at if reply.answer else None,
             explanation=reply.explanation,
             can_retry=reply.can_retry,
-            receipt=receipts([reply.pk], person=person).get(reply.pk),
+            receipt=receipts([reply.pk], person=person).get(reply.pk) if _is_latest(reply.answer, written) else None,
+            notice=notices([reply.turn_id], person=person).get(reply.turn_id),
+            versions=written.get(reply.turn_id, []),
         )

@@ -7,6 +7,7 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 from weakref import WeakKeyDictionary
@@ -26,6 +27,9 @@ LOOK_UP = 5.0  # seconds without a word after which the database is asked how th
 WITHOUT_LOG = 1.0  # seconds between two looks while Redis is away
 AT_ONCE = 500  # entries of one read
 
+# Not in the one thread that every socket of the process would share: one person's wait is not everybody's.
+in_database = partial(database_sync_to_async, thread_sensitive=False)
+
 _connections: "WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis]" = WeakKeyDictionary()
 
 
@@ -44,7 +48,7 @@ async def follow(person: Person, reply_id: UUID, last_seq: int) -> AsyncIterator
     seq, ended = last_seq, True
     while True:
         if ended:
-            done = await database_sync_to_async(finished)(person, reply_id, seq=seq + 1)
+            done = await in_database(finished)(person, reply_id, seq=seq + 1)
             if done is not None:
                 yield done.model_dump(mode="json")
                 return

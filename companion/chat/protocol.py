@@ -5,28 +5,45 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from django.utils.translation import gettext
+from pydantic import Field, TypeAdapter, ValidationError
 
+from companion.chat.changes import (
+    BegunAnew,
+    Changed,
+    Deleted,
+    Ended,
+    Forgotten,
+    Frame,
+    Notice,
+    Noticed,
+    Paused,
+    Renamed,
+    Restored,
+    Unforgotten,
+)
 from memory.dialogue import UNKEEPABLE
 
 Ending = Literal["whole", "stopped", "broken"]
+ReplyState = Literal["waiting", "writing", "whole", "stopped", "broken"]
+Speaker = Literal["person", "companion"]
 Phase = Literal["remembering", "remembered", "thinking"]
 ErrorCode = Literal["malformed", "unknown_type", "too_long", "empty", "not_found", "conflict", "unavailable"]
 
 
-class Frame(BaseModel):
-    """One JSON text frame; a field that nobody named is an error."""
-
-    model_config = ConfigDict(extra="forbid")
-
-
 class Say(Frame):
-    """Something said; `conversation` null begins one. The same client_id again is the same message."""
+    """Something said; `conversation` null begins one, with this companion or the first, off the record if so wished.
+
+    The same client_id again is the same message. `instead_of` names the last turn, which is said otherwise.
+    """
 
     type: Literal["say"]
     client_id: UUID
     conversation: UUID | None
     text: str
+    off_record: bool = False
+    companion: int | None = Field(default=None, ge=1, le=2**53 - 1)
+    instead_of: int | None = Field(default=None, ge=1, le=2**53 - 1)
 
 
 class Follow(Frame):
@@ -51,13 +68,89 @@ class TryAgain(Frame):
     reply: UUID
 
 
+class WriteAnew(Frame):
+    """Write a whole reply once more; its versions are kept."""
+
+    type: Literal["write_anew"]
+    reply: UUID
+
+
+class Stand(Frame):
+    """Let this version of a reply stand."""
+
+    type: Literal["stand"]
+    reply: UUID
+    turn: int = Field(ge=1, le=2**53 - 1)
+
+
+class StandSaid(Frame):
+    """Let this version of what was said last stand."""
+
+    type: Literal["stand_said"]
+    turn: int = Field(ge=1, le=2**53 - 1)
+
+
+class Rename(Frame):
+    """Call a conversation so."""
+
+    type: Literal["rename"]
+    conversation: UUID
+    title: str = Field(max_length=120)
+
+
+class Delete(Frame):
+    """Delete a conversation with all that was made of it."""
+
+    type: Literal["delete"]
+    conversation: UUID
+
+
+class Restore(Frame):
+    """Bring back what this erasure is about to take."""
+
+    type: Literal["restore"]
+    erasure: int = Field(ge=1, le=2**53 - 1)
+
+
+class End(Frame):
+    """A conversation off the record is over: nothing of it stays."""
+
+    type: Literal["end"]
+    conversation: UUID
+
+
+class Pause(Frame):
+    """Remember nothing new from now on, or remember again."""
+
+    type: Literal["pause"]
+    paused: bool
+
+
+class Undo(Frame):
+    """Take back a wish to remember."""
+
+    type: Literal["undo"]
+    request: int = Field(ge=1, le=2**53 - 1)
+
+
+class Forget(Frame):
+    """Of what was found on a topic, forget these turns."""
+
+    type: Literal["forget"]
+    request: int = Field(ge=1, le=2**53 - 1)
+    turns: list[int] = Field(max_length=100)
+
+
 class Ping(Frame):
     """Is the line alive?"""
 
     type: Literal["ping"]
 
 
-Asked = Say | Follow | Stop | TryAgain | Ping
+OfReplies = Follow | Stop | TryAgain | WriteAnew | Stand | StandSaid
+OfConversations = Rename | Delete | Restore | End
+OfMemory = Pause | Undo | Forget
+Asked = Say | OfReplies | OfConversations | OfMemory | Ping
 ASKED: TypeAdapter[Asked] = TypeAdapter(Annotated[Asked, Field(discriminator="type")])
 
 
@@ -91,6 +184,9 @@ class Welcome(Frame):
     companion: Named
     engine: EngineState
     open: list[OpenReply]
+    deleted: list[Deleted]
+    forgotten: list[Forgotten]
+    paused: datetime | None
 
 
 class Kept(Frame):
@@ -100,6 +196,8 @@ class Kept(Frame):
     client_id: UUID
     conversation: UUID
     title: str
+    off_record: bool
+    instead_of: int | None
     turn: int
     said_at: datetime
     reply: UUID
@@ -112,6 +210,8 @@ class SaidElsewhere(Frame):
     client_id: UUID
     conversation: UUID
     title: str
+    off_record: bool
+    instead_of: int | None
     turn: int
     text: str
     said_at: datetime
@@ -124,13 +224,14 @@ class Recalled(Frame):
     memory: int
     turn: int | None
     conversation: UUID | None
-    speaker: Literal["person", "companion"]
+    speaker: Speaker
     quote: str
     said_at: datetime
     when: str
     why: list[str]
     scores: dict[str, float]
-    retention: float
+    retention: float  # 0 (gone) to 1 (just recalled)
+    pinned: bool
     in_prompt: bool
     used: bool
 
@@ -142,6 +243,33 @@ class Receipt(Frame):
     recalled: list[Recalled]
     sufficient: bool
     dates: str  # the time that the question names, as it was understood; "" where it names none
+
+
+class PhaseBegun(Frame):
+    """What is being done for a reply; `recalled` counts what came to mind, once it has."""
+
+    type: Literal["phase"] = "phase"
+    reply: UUID
+    seq: int
+    phase: Phase
+    recalled: int | None
+
+
+class Words(Frame):
+    """The next words of a reply."""
+
+    type: Literal["words"] = "words"
+    reply: UUID
+    seq: int
+    text: str
+
+
+class Again(Frame):
+    """A reply is written from its beginning: what came of it so far is void."""
+
+    type: Literal["again"] = "again"
+    reply: UUID
+    seq: int
 
 
 class Done(Frame):
@@ -158,6 +286,15 @@ class Done(Frame):
     explanation: str
     can_retry: bool
     receipt: Receipt | None
+    notice: Notice | None
+    versions: list[int]  # turns; the one that stands is `turn`
+
+
+class Stood(Frame):
+    """Another version of a reply stands."""
+
+    type: Literal["stood"] = "stood"
+    done: Done
 
 
 class Error(Frame):
@@ -177,6 +314,13 @@ class Pong(Frame):
     type: Literal["pong"] = "pong"
 
 
+StreamFrame = PhaseBegun | Words | Again | Done
+OfTheList = Deleted | Restored | Renamed | Ended
+OfWhatIsRemembered = Paused | Forgotten | Unforgotten | Noticed
+OfVersions = Changed | BegunAnew | Stood
+Told = Welcome | Kept | SaidElsewhere | StreamFrame | OfTheList | OfWhatIsRemembered | OfVersions | Error | Pong
+
+
 class Unreadable(ValueError):
     """A frame that is none of ours; `error` is what to answer."""
 
@@ -185,7 +329,23 @@ class Unreadable(ValueError):
         self.error = error
 
 
-KNOWN = {"say", "follow", "stop", "try_again", "ping"}
+KNOWN = {
+    "say",
+    "follow",
+    "stop",
+    "try_again",
+    "write_anew",
+    "stand",
+    "stand_said",
+    "rename",
+    "delete",
+    "restore",
+    "end",
+    "pause",
+    "undo",
+    "forget",
+    "ping",
+}
 
 
 def read(raw: str | None) -> Asked:
@@ -194,7 +354,7 @@ def read(raw: str | None) -> Asked:
     client_id = _uuid_or_none(frame.get("client_id"))
     if frame.get("type") not in KNOWN:
         raise Unreadable(
-            Error(code="unknown_type", message="This kind of message is not known here.", client_id=client_id)
+            Error(code="unknown_type", message=gettext("This kind of message is not known here."), client_id=client_id)
         )
     if isinstance(frame.get("text"), str):
         frame["text"] = frame["text"].translate(UNKEEPABLE)
@@ -211,9 +371,9 @@ def _object(raw: str | None) -> dict[str, Any]:
     try:
         frame = json.loads(raw or "")
     except (ValueError, RecursionError) as error:
-        raise Unreadable(Error(code="malformed", message="Messages are JSON text.")) from error
+        raise Unreadable(Error(code="malformed", message=gettext("Messages are JSON text."))) from error
     if not isinstance(frame, dict) or not isinstance(frame.get("type"), str):
-        raise Unreadable(Error(code="malformed", message="A message is an object with a type."))
+        raise Unreadable(Error(code="malformed", message=gettext("A message is an object with a type.")))
     return frame
 
 

@@ -5,6 +5,9 @@ from datetime import datetime
 from typing import cast
 from uuid import UUID
 
+from django.db.models import Prefetch
+from django.utils.translation import gettext
+
 from companion.accounts.models import Person
 from companion.chat.protocol import Recalled as RecalledFrame
 from companion.chat.protocol import Receipt
@@ -21,7 +24,8 @@ WORDS = 0.15  # share of the question's words from which "words" is
 def receipts(reply_ids: Sequence[UUID], *, person: Person) -> dict[UUID | None, Receipt]:
     """The receipts of these replies, by reply; times stand on the person's clock. Runs inside `acting_as`."""
     recalls = Recall.objects.of(person.pk).filter(reply_id__in=reply_ids)
-    shown = recalls.prefetch_related("recalled__memory", "recalled__turn")
+    kept = Recalled.objects.of(person.pk).exclude(turn__erasure__isnull=False).select_related("memory", "turn")
+    shown = recalls.prefetch_related(Prefetch("recalled", kept))
     return {recall.reply_id: _receipt(recall, person.time_zone) for recall in shown}
 
 
@@ -38,8 +42,8 @@ def _understood(recall: Recall) -> str:
     if not recall.asked_in_words:
         return ""
     first, last = recall.asked_from, recall.asked_to
-    days = range_in_words(first, last) if first and last else "of any year"
-    return f"“{recall.asked_in_words}”: {days}"
+    days = range_in_words(first, last) if first and last else gettext("of any year")
+    return gettext("“%(words)s”: %(days)s") % {"words": recall.asked_in_words, "days": days}
 
 
 def _recalled(row: Recalled, recall: Recall, zone: str, now: datetime) -> RecalledFrame:
@@ -55,6 +59,7 @@ def _recalled(row: Recalled, recall: Recall, zone: str, now: datetime) -> Recall
         why=why(row.scores),
         scores={part: row.scores[part] for part in ("dense", "lexical", "total")},
         retention=round(row.memory.retention(now), 3),
+        pinned=row.memory.pinned,
         in_prompt=row.in_prompt,
         used=row.used,
     )
@@ -64,9 +69,9 @@ def why(scores: dict[str, float]) -> list[str]:
     """The reasons that weighed, in words."""
     reasons = []
     if scores.get("said_then", 0) > 0:
-        reasons.append("Said at that time")
+        reasons.append(gettext("Said at that time"))
     if scores["lexical"] >= WORDS:
-        reasons.append("Shares your words")
+        reasons.append(gettext("Shares your words"))
     if scores["dense"] >= NEAR:
-        reasons.append("Near in meaning")
-    return reasons or ["Faintly near"]
+        reasons.append(gettext("Near in meaning"))
+    return reasons or [gettext("Faintly near")]

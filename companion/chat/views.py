@@ -1,21 +1,26 @@
 """The chat page, and what it reads beside the websocket."""
 
-from typing import Any, cast
+from collections.abc import Sequence
+from typing import cast
 from uuid import UUID
 
 from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
-from django.urls import reverse
 from django.views.decorators.cache import never_cache
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from companion.accounts.models import Person
-from companion.chat.conversations import list_conversations, read_conversation
+from companion.chat.conversations import find_words, list_conversations, read_conversation
+from companion.chat.pages import Boot, Chatter, Heading, Page, Partner
+from companion.chat.protocol import EngineState
+from companion.chat.sidebar import addresses
 from memory import clock
 from memory.dialogue import NoSuchConversation, default_companion
 from memory.isolation import acting_as
+from memory.models import Companion
+from memory.unremembered import paused_since
 from worker import engines
 
 
@@ -26,55 +31,76 @@ def chat(request: HttpRequest, conversation_id: UUID | None = None) -> HttpRespo
     """The page; without a conversation, the beginning of a new one."""
     person = cast(Person, request.user)
     conversation = _conversation(person, conversation_id) if conversation_id else None
-    return render(request, "chat/chat.html", {"boot": _boot(person, conversation)})
+    boot = _boot(person, conversation, request.GET.get("with", ""))
+    return render(request, "chat/chat.html", {"boot": boot.model_dump(mode="json")})
 
 
 @login_required
 @require_GET
 def conversations(request: HttpRequest) -> JsonResponse:
     """The sidebar's list."""
-    return JsonResponse(list_conversations(cast(Person, request.user)), safe=False)
+    return _json(list_conversations(cast(Person, request.user)))
+
+
+@login_required
+@require_POST
+def search(request: HttpRequest) -> JsonResponse:
+    """Conversations that hold the `words`, which stand in the body: addresses are logged."""
+    return _json(find_words(cast(Person, request.user), request.POST.get("words", "")[:200]))
 
 
 @login_required
 @require_GET
 def turns(request: HttpRequest, conversation_id: UUID) -> JsonResponse:
-    """A page of turns that ends before the turn named by `before`."""
-    before = request.GET.get("before", "")
-    if before and not (before.isascii() and before.isdigit() and len(before) < 19):
-        return JsonResponse({"message": "“before” is the id of a turn."}, status=400)
+    """A page of turns that ends before the turn named by `before`; with `down_to`, as long as that turn is in it."""
+    named = {name: request.GET[name] for name in ("before", "down_to") if request.GET.get(name)}
+    for name, given in named.items():
+        if not (given.isascii() and given.isdigit() and len(given) < 19):
+            return JsonResponse({"message": f"“{name}” is the id of a turn."}, status=400)
     person = cast(Person, request.user)
-    return JsonResponse(_conversation(person, conversation_id, before=int(before) if before else None))
+    page = _conversation(person, conversation_id, **{name: int(given) for name, given in named.items()})
+    return JsonResponse(page.model_dump(mode="json"))
 
 
-def _conversation(person: Person, conversation_id: UUID, *, before: int | None = None) -> dict[str, Any]:
+def _json(listed: Sequence[Heading]) -> JsonResponse:
+    return JsonResponse([one.model_dump(mode="json") for one in listed], safe=False)
+
+
+def _conversation(person: Person, conversation_id: UUID, **which: int) -> Page:
     """Another person's conversation is as if it did not exist."""
     try:
-        return read_conversation(person, conversation_id, before=before)
+        return read_conversation(person, conversation_id, **which)
     except NoSuchConversation as missing:
         raise Http404(str(missing)) from missing
 
 
-def _boot(person: Person, conversation: dict[str, Any] | None) -> dict[str, Any]:
-    """All that the page needs to show its first content without waiting for the socket."""
+def _boot(person: Person, conversation: Page | None, wanted: str) -> Boot:
+    """All that the page needs to show its first content without waiting for the socket.
+
+    A new conversation is with the companion `wanted`, by its number; with the first where there is none such.
+    """
     with acting_as(person.pk):
-        companion = default_companion(person_id=person.pk)
-    return {
-        "person": {
-            "name": person.called,
-            "email": person.email,
-            "time_zone": person.time_zone,
-            "administrator": person.is_staff,
-        },
-        "companion": {"name": companion.name},
-        "engine": engines.describe(),
-        "conversations": list_conversations(person),
-        "conversation": conversation,
-        "limit": settings.MESSAGE_LIMIT,
-        "now": clock.now().isoformat(),
-        "urls": {
-            "sign_out": reverse("account_logout"),
-            "password": reverse("account_change_password"),
-            "preferences": reverse("account_preferences"),
-        },
-    }
+        first = default_companion(person_id=person.pk)
+        companions = list(Companion.objects.of(person.pk).order_by("pk"))
+        spoken_to = str(conversation.companion) if conversation else wanted
+        companion = next((one for one in companions if str(one.pk) == spoken_to), first)
+        paused = paused_since(person.pk)
+    return Boot(
+        person=Chatter(
+            id=person.pk,
+            name=person.called,
+            email=person.email,
+            time_zone=person.time_zone,
+            administrator=person.is_staff,
+        ),
+        companion=Partner(id=companion.pk, name=companion.name),
+        companions=[Partner(id=one.pk, name=one.name) for one in companions],
+        engine=EngineState(**engines.describe()),
+        conversations=list_conversations(person),
+        conversation=conversation,
+        limit=settings.MESSAGE_LIMIT,
+        off_record_minutes=settings.OFF_RECORD_MINUTES,
+        paused=paused,
+        now=clock.now(),
+        urls=addresses(),
+    )

@@ -9,10 +9,30 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from companion.operations.postgres import NAME, OWNER, NotStarted, Postgres, host, make_private, socket_directory
+from companion.operations.postgres import (
+    NAME,
+    OWNER,
+    NotStarted,
+    Postgres,
+    host,
+    make_private,
+    programs,
+    socket_directory,
+)
 
 # These start no database: they need none, or start it themselves.
-WITHOUT_DATABASE = {"makemigrations", "check", "help", "version", "up", "diffsettings", "testserver"}
+WITHOUT_DATABASE = {
+    "makemigrations",
+    "check",
+    "help",
+    "version",
+    "up",
+    "diffsettings",
+    "testserver",
+    "doctor",
+    "restore",
+    "frames",
+}
 MIGRATING = 7_206_137  # an advisory lock's number: one process at a time migrates
 
 
@@ -78,6 +98,7 @@ def database_for_command(argv: list[str]) -> Iterator[None]:
 
     postgres = Postgres(settings.DATA_DIR)
     with postgres.used():
+        os.environ["PATH"] = os.pathsep.join([str(programs()), os.environ.get("PATH", os.defpath)])  # psql, for dbshell
         try:
             if argv[1] != "migrate":
                 migrate_if_pending()
@@ -106,7 +127,7 @@ def migrate_if_pending() -> None:
     with connections["owner"].cursor() as cursor:
         cursor.execute("select pg_advisory_lock(%s)", [MIGRATING])
         try:
-            pending = _pending()
+            pending = pending_migrations()
             if pending:
                 print(f"Bringing the database up to date ({pending} steps) …", file=sys.stderr)
                 call_command("migrate", verbosity=0, interactive=False)
@@ -114,7 +135,7 @@ def migrate_if_pending() -> None:
             cursor.execute("select pg_advisory_unlock(%s)", [MIGRATING])
 
 
-def _pending() -> int:
+def pending_migrations() -> int:
     """How many migrations are still to be applied."""
     from django.db import connections
     from django.db.migrations.executor import MigrationExecutor

@@ -74,6 +74,7 @@ def summed_up(person: Person, companion: Companion, history: History, kept: Kept
         "companion": companion.name,
         "turns_kept": kept.turns,
         "turns_already_there": kept.already,
+        "turns_erased_before": kept.erased,
         "sessions": len(kept.sessions),
         "conversations": len(kept.conversations),
         "skipped": [f"{skipped.where}: {skipped.why}" for skipped in kept.skipped],
@@ -90,6 +91,8 @@ def in_words(summary: dict[str, Any]) -> str:
         f"with {summary['companion']}, in {summary['seconds']} s; {summary['turns_already_there']} were there already.",
         *summary["remarks"],
     ]
+    if summary["turns_erased_before"]:
+        lines.append(f"{summary['turns_erased_before']} were erased before and stay away.")
     skipped = summary["skipped"]
     if skipped:
         lines.append(f"Skipped {len(skipped)}; the rest is kept:")

@@ -20,6 +20,7 @@ VENV = ROOT / ".venv"
 PYTHON = VENV / "bin" / "python"
 LOCK = ROOT / "requirements.lock"
 FRONTEND = ROOT / "frontend"
+LOCALE = ROOT / "companion" / "locale"
 STAMPS = VENV / "stamps"
 ROOM = 3 * 1024**3  # bytes that a fresh installation takes, with some to spare
 CUDA_ROOM = 10 * 1024**3  # the same where torch comes with CUDA, downloads included
@@ -45,6 +46,7 @@ def main() -> None:
         if asked.test:
             done("test packages", pinned(), lambda: pip_install(dependencies("test")))
         if not asked.packages_only:
+            done("languages", catalogues(), compile_languages, also=are_compiled)
             done(
                 "frontend",
                 frontend_sources(),
@@ -141,6 +143,21 @@ def frontend_sources() -> str:
         if path.is_file() and not built:
             digest.update(str(path.relative_to(FRONTEND)).encode() + path.read_bytes())
     return digest.hexdigest()
+
+
+def catalogues() -> str:
+    """All that the compiled languages are made from."""
+    return "".join(path.read_text() for path in sorted(LOCALE.rglob("*.po")))
+
+
+def are_compiled() -> bool:
+    """Whether each has its compiled form beside it."""
+    return all(path.with_suffix(".mo").exists() for path in LOCALE.rglob("*.po"))
+
+
+def compile_languages() -> None:
+    """By Babel, which is among the packages."""
+    run([str(PYTHON), str(ROOT / "companion" / "operations" / "languages.py")], "The languages cannot be compiled.")
 
 
 def build_frontend() -> None:

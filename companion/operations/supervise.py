@@ -46,6 +46,9 @@ class Place:
     port: int
     own_database: bool  # embedded, that is; otherwise DATABASE_URL names one
     own_redis: bool
+    metrics_port: int = (
+        0  # where the chat worker's figures are served, and the memory worker's on the next; 0 is nowhere
+    )
 
     @property
     def address(self) -> str:
@@ -72,6 +75,7 @@ def main(environment: Mapping[str, str] = os.environ) -> None:
         port=int(environment["PORT"]),
         own_database=not environment.get("DATABASE_URL"),
         own_redis=not environment.get("REDIS_URL"),
+        metrics_port=int(environment.get("METRICS_PORT") or 0),
     )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -145,11 +149,15 @@ def listener(port: int) -> str:
     return "another program"
 
 
+def least_room() -> int:
+    """Bytes that must be free to begin."""
+    return int(os.environ.get("LEAST_ROOM") or ROOM)
+
+
 def check_room(place: Place) -> None:
     """A full disk would lose words."""
-    least = int(os.environ.get("LEAST_ROOM") or ROOM)
     free = shutil.disk_usage(place.data_dir).free
-    if free < least:
+    if free < least_room():
         raise NotStarted(
             f"Only {free // 1024**2} MB are free at {place.data_dir}. Make room, or set DATA_DIR elsewhere."
         )
@@ -234,13 +242,20 @@ def commands(place: Place) -> dict[str, str]:
     python = shlex.quote(sys.executable)
     celery = f"{python} -m celery -A worker.app"
     worker = f"{celery} worker --without-gossip --without-mingle --without-heartbeat --pool threads"
-    served = f"--host {place.host} --port {place.port} --ws-max-size 4194304 --timeout-graceful-shutdown 5"
+    sockets = "--ws-max-size 4194304 --ws-per-message-deflate false"  # frames of a few words gain nothing
+    served = f"--host {place.host} --port {place.port} {sockets} --timeout-graceful-shutdown 5"
+    chat, memory = scraped(place.metrics_port), scraped(place.metrics_port and place.metrics_port + 1)
     return {
         "web": f"exec {python} -m uvicorn companion.asgi:application {served}",
-        "chat": f"exec {worker} -Q chat --concurrency 32 -n chat@%h",
-        "memory": f"exec {worker} -Q memory --concurrency 1 -n memory@%h",
+        "chat": f"exec {chat} {worker} -Q chat --concurrency 32 -n chat@%h",
+        "memory": f"exec {memory} {worker} -Q memory --concurrency 1 -n memory@%h",
         "beat": f"exec {celery} beat --schedule {shlex.quote(str(place.data_dir / 'beat-schedule'))}",
     }
+
+
+def scraped(port: int) -> str:
+    """What a command begins with, so that its figures are served there."""
+    return f"env METRICS_PORT={port}"
 
 
 class Log:

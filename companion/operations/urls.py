@@ -1,4 +1,4 @@
-"""Health."""
+"""Health and metrics."""
 
 from django.urls import path
 
@@ -7,4 +7,5 @@ from companion.operations import views
 urlpatterns = [
     path("health/live", views.live, name="live"),
     path("health/ready", views.ready, name="ready"),
+    path("metrics", views.metrics, name="metrics"),
 ]

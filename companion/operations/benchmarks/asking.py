@@ -16,13 +16,14 @@ from django.db.models import Max
 from companion.accounts.models import Person
 from companion.operations.benchmarks.scratch import scratch_database, scratch_person
 from companion.operations.benchmarks.telling import Telling, quantiles
-from memory import encoder
+from memory import consolidation, encoder
 from memory.encoder import Encoder
 from memory.history.keep import Kept, keep
 from memory.history.told import History
 from memory.isolation import acting_as
-from memory.models import Companion, Turn
+from memory.models import Companion, Session, Turn
 from memory.recall import Remembering, recall
+from worker import engines
 
 MOST = 50  # ids an answer
 AFTERWARDS = timedelta(minutes=1)  # questions are asked so long after the last turn
@@ -77,11 +78,19 @@ def asked(companion: Companion, person: str, text: str, moment: datetime, encode
 
 
 def rank(
-    name: str, lives: Sequence[Life], *, out: Path, tell: Telling, ask: Ask = asked, id_of: Callable[[str], Any] = str
+    name: str,
+    lives: Sequence[Life],
+    *,
+    out: Path,
+    tell: Telling,
+    ask: Ask = asked,
+    id_of: Callable[[str], Any] = str,
+    consolidated: bool = False,
 ) -> dict[str, Any]:
     """Import every life, ask all its questions, write the answers.
 
-    `id_of` makes the judge's id of a turn's origin; a turn for which it gives None is left out.
+    `id_of` makes the judge's id of a turn's origin; a turn for which it gives None is left out. `consolidated` lives
+    have the summaries and the facts of their sessions, made without an engine.
     """
     os.environ.setdefault("ENCODER_THREADS", str(os.cpu_count() or 1))  # nothing else waits for this process
     so_far = Asked()
@@ -90,6 +99,8 @@ def rank(
         asking = bar.add_task("Asking", total=sum(len(life.questions) for life in lives))
         for number, life in enumerate(lives):
             companion, person, moment = lived(number, life, so_far, lambda read: bar.advance(importing, read))
+            if consolidated:
+                _consolidate(companion.owner_id)
             for row in _answers(companion, person.called, moment, life.questions, ask, id_of):
                 so_far.rows.append(row)
                 bar.advance(asking)
@@ -112,6 +123,15 @@ def lived(
     if last is None:
         raise CommandError(f"Nothing of {life.name} could be read.")
     return companion, person, last + AFTERWARDS
+
+
+def _consolidate(person_id: int) -> None:
+    with acting_as(person_id):
+        sessions = list(Session.objects.of(person_id).order_by("started_at", "pk").values_list("pk", flat=True))
+    for session_id in sessions:
+        consolidation.run(
+            person_id=person_id, session_id=session_id, engine=engines.RecallOnly(), encoder=encoder.current()
+        )
 
 
 def _answers(

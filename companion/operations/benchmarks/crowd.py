@@ -171,7 +171,6 @@ def _bank(talk: Talk, encoder: Encoder, size: int) -> list[Sentence]:
 def _write(connection: Any, companion: Companion, conversation: Any, chunk: Sequence[Made], encoder: str) -> None:
     """A chunk of one person's turns into every table it belongs to."""
     owner, with_whom = companion.owner_id, companion.pk
-    strength = retention.FIRST_STRENGTH["round"]
     begun = [made for made in chunk if made.number % SESSION == 1]
     ended = timedelta(days=1)
     _copy(
@@ -184,16 +183,16 @@ def _write(connection: Any, companion: Companion, conversation: Any, chunk: Sequ
         "memory_turn",
         ((m.id, owner, conversation, m.session, m.number, m.speaker, m.text, m.said_at, uuid4()) for m in chunk),
     )
-    _copy(connection, "memory_memory", (_memory_row(made, owner, with_whom, strength) for made in chunk))
+    _copy(connection, "memory_memory", (_memory_row(made, owner, with_whom) for made in chunk))
     _copy(connection, "memory_source", ((owner, m.id, m.id, 0, len(m.text)) for m in chunk))
     _copy(connection, "memory_key", _key_rows(chunk, owner, with_whom, encoder))
 
 
-def _memory_row(made: Made, owner: int, companion: int, strength: float) -> Row:
-    fades_at = retention.fades_at(made.said_at, strength=strength)
+def _memory_row(made: Made, owner: int, companion: int) -> Row:
+    begun = retention.begun("round", said_at=made.said_at, now=clock.now())
     return (
-        made.id, owner, companion, made.session, "round", "", made.said_at, strength, made.said_at,
-        fades_at, False, "vivid", 0.0, "",
+        made.id, owner, companion, made.session, "round", "", made.said_at, begun.strength, begun.recalled_at,
+        begun.fades_at, False, begun.state, 0.0, "",
     )  # fmt: skip
 
 

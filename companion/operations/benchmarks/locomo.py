@@ -2,6 +2,7 @@
 
 import re
 from argparse import ArgumentParser
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,13 +19,22 @@ EVIDENCE = re.compile(r"D(\d+):(\d+)")
 def add_arguments(parser: ArgumentParser) -> None:
     """The data file, and where the answers go."""
     parser.add_argument("data", type=Path, metavar="DATA.json")
+    parser.add_argument("--sample", action="append", default=[], help="only these samples (default: all)")
+    parser.add_argument(
+        "--consolidate",
+        action="store_true",
+        help="first sum up the sessions and find their facts, as the memory worker does, without an engine",
+    )
     add_output(parser)
 
 
-def run(*, tell: Telling, data: Path, out: Path, **_: Any) -> dict[str, Any]:
+def run(
+    *, tell: Telling, data: Path, out: Path, sample: Sequence[str] = (), consolidate: bool = False, **_: Any
+) -> dict[str, Any]:
     """Rank the turns of every sample for every question of it."""
     check_output(out)
-    return rank("locomo", lives(data), out=out, tell=tell)
+    chosen = [life for life in lives(data) if not sample or life.name in sample]
+    return rank("locomo", chosen, out=out, tell=tell, consolidated=consolidate)
 
 
 def lives(data: Path) -> list[Life]:

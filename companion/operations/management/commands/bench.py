@@ -7,17 +7,38 @@ from typing import Any, cast
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from companion.operations.benchmarks import beam, fit, locomo, madial, peers, prompt, recall, write
+from companion.operations.benchmarks import (
+    beam,
+    chat,
+    consolidate,
+    fade,
+    fit,
+    forgetting,
+    locomo,
+    madial,
+    peers,
+    portrait,
+    prompt,
+    recall,
+    topics,
+    write,
+)
 from companion.operations.benchmarks.telling import Telling
 
 BENCHMARKS: dict[str, ModuleType] = {
     "locomo": locomo,
     "beam": beam,
+    "chat": chat,
+    "consolidate": consolidate,
+    "fade": fade,
     "fit": fit,
+    "forgetting": forgetting,
     "madial": madial,
     "peers": peers,
+    "portrait": portrait,
     "prompt": prompt,
     "recall": recall,
+    "topics": topics,
     "write": write,
 }
 

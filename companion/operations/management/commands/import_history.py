@@ -39,7 +39,7 @@ class Command(BaseCommand):
             history.remarks.append(f"The person is called {somebody.name} from now on, as in the file.")
         companion = companion_named(somebody, options["companion"] or history.companion)
         kept = run_import(person=somebody, companion=companion, history=history, out=self.stdout, as_json=json)
-        if not kept.turns and not kept.already:
+        if not (kept.turns or kept.already or kept.erased):
             raise CommandError("Nothing in it could be read.")
 
 

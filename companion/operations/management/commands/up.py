@@ -17,6 +17,7 @@ class Command(BaseCommand):
     def handle(self, **_: Any) -> None:
         """Never returns: the process is replaced."""
         told = {"DATA_DIR": str(settings.DATA_DIR), "HOST": settings.HOST, "PORT": str(settings.PORT)}
+        told["METRICS_PORT"] = str(settings.METRICS_PORT)
         sys.stdout.flush()
         command = [sys.executable, "-m", "companion.operations.supervise"]
         os.execve(sys.executable, command, os.environ | told)  # noqa: S606 - our own interpreter

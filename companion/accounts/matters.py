@@ -1,0 +1,89 @@
+"""What a companion may remember, as ticks of a form; and the manners there are to choose from."""
+
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from django import forms
+from django.utils.translation import gettext_lazy
+
+from memory.models import Matter
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+MATTERS = (
+    (
+        Matter.FACTS,
+        gettext_lazy("What you tell it"),
+        gettext_lazy("Facts and events: names, dates, promises, what you like."),
+    ),
+    (
+        Matter.SUMMARIES,
+        gettext_lazy("The shape of your days"),
+        gettext_lazy("Short summaries, so that “last week” means something."),
+    ),
+    (
+        Matter.PORTRAIT,
+        gettext_lazy("A portrait of you"),
+        gettext_lazy("Traits and moods, to answer you better. You can read and correct every line."),
+    ),
+    (
+        Matter.SENSITIVE,
+        gettext_lazy("Sensitive matters"),
+        gettext_lazy(
+            "Health, mind, love, faith, politics, origin, crime, known by English words. Off, what you say of them is "
+            "answered and kept in the conversation, and nothing is made of it."
+        ),
+    ),
+)
+
+
+class Manner(NamedTuple):
+    """A way of speaking: its name, and the words that a companion is told."""
+
+    name: "StrPromise"
+    words: "StrPromise"
+
+
+MANNERS = (
+    Manner(
+        gettext_lazy("Warm and brief"),
+        gettext_lazy("Warm, attentive and brief: a few sentences, as a friend would answer."),
+    ),
+    Manner(
+        gettext_lazy("Plain and exact"),
+        gettext_lazy("Plain and exact: say what is known and what is not, without decoration."),
+    ),
+    Manner(gettext_lazy("Playful"), gettext_lazy("Playful and light, with humour that never hurts.")),
+)
+
+
+class Tick(forms.CheckboxInput):
+    """A tick in the house's look."""
+
+    def __init__(self) -> None:
+        super().__init__(attrs={"class": "tick"})
+
+
+class Ticks:
+    """A form with a tick for each matter that may be remembered."""
+
+    fields: dict[str, forms.Field]
+    cleaned_data: dict[str, Any]
+
+    def add_matters(self, unkept: Iterable[str] = ()) -> None:
+        """All ticked but these."""
+        without = set(unkept)
+        for matter, label, words in MATTERS:
+            self.fields[matter.value] = forms.BooleanField(
+                required=False, label=label, help_text=words, widget=Tick(), initial=matter not in without
+            )
+
+    @property
+    def matters(self) -> list[forms.BoundField]:
+        """The ticks, in order."""
+        return [self[matter.value] for matter, *_ in MATTERS]  # type: ignore[index]
+
+    def unkept(self) -> list[Matter]:
+        """What is not ticked."""
+        return [matter for matter, *_ in MATTERS if not self.cleaned_data[matter.value]]

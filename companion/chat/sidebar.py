@@ -1,0 +1,31 @@
+"""What the sidebar shows: all of it on the pages beside the conversation, the addresses on every page."""
+
+from typing import Any
+
+from django.urls import reverse
+
+from companion.accounts.models import Person
+from companion.chat.conversations import list_conversations
+from companion.chat.pages import Addresses
+from memory import clock
+from worker import engines
+
+
+def sidebar(person: Person) -> dict[str, Any]:
+    """Who is signed in, with which engine; the latest conversations, and where the account's pages are."""
+    return {
+        "person": {"name": person.name, "email": person.email, "time_zone": person.time_zone},
+        "engine": engines.describe(),
+        "conversations": [one.model_dump(mode="json") for one in list_conversations(person)],
+        "now": clock.now().isoformat(),
+        "urls": addresses().model_dump(),
+    }
+
+
+def addresses() -> Addresses:
+    """The account's pages."""
+    return Addresses(
+        sign_out=reverse("account_logout"),
+        password=reverse("account_change_password"),
+        preferences=reverse("account_preferences"),
+    )

@@ -1,0 +1,86 @@
+"""What lies on this machine: settings, the secret key, the built page, room on the disk; and the named engine."""
+
+import json
+import os
+import shutil
+import stat
+from pathlib import Path
+
+import httpx
+from django.conf import settings
+from django.core import checks
+from django.core.checks.security.base import check_secret_key
+
+from companion.operations.doctor.finding import CouldNotLook, Finding
+from companion.operations.supervise import least_room
+from worker.engines.discovery import models_at
+
+
+def settings_are_sound() -> list[Finding]:
+    """What Django and the apps check before anything starts."""
+    told = checks.run_checks()
+    return [Finding("settings", each.msg, each.hint or "") for each in told if each.level >= checks.WARNING]
+
+
+def secret_key_is_sound() -> list[Finding]:
+    """Nobody else can read or guess what signs the cookies and makes the database roles' passwords."""
+    path: Path = settings.DATA_DIR / "secret_key"
+    found = []
+    if check_secret_key(None):
+        wrong = "SECRET_KEY is short or easily guessed."
+        new = "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
+        mend = f"{new}  # set it, then manage.py migrate; people sign in anew, older tombstones no longer match"
+        found.append(Finding("secret key", wrong, mend))
+    if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+        found.append(Finding("secret key", f"Others may read {path}.", f"chmod 600 {path}"))
+    return found
+
+
+def frontend_is_built() -> list[Finding]:
+    """The page and all the files it names are there."""
+    manifest = Path(settings.DJANGO_VITE["default"]["manifest_path"])
+    try:
+        entries = json.loads(manifest.read_text())
+    except (OSError, ValueError):
+        return [Finding("frontend", f"The page is not built ({manifest} cannot be read).", "make install")]
+    files = {name for entry in entries.values() for name in (entry["file"], *entry.get("css", []))}
+    missing = sorted(name for name in files if not (settings.FRONTEND_DIST / name).exists())
+    if not missing:
+        return []
+    wrong = f"{len(missing)} files of the page are missing, {missing[0]} among them."
+    return [Finding("frontend", wrong, "rm -r frontend/dist && make install")]
+
+
+def disk_has_room() -> list[Finding]:
+    """There is room to keep what is said, and DATA_DIR can be written."""
+    place: Path = settings.DATA_DIR
+    if not os.access(place, os.W_OK):
+        return [Finding("disk", f"{place} cannot be written.", f"mkdir -p {place} && chown $(id -u) {place}")]
+    free = shutil.disk_usage(place).free
+    if free >= least_room():
+        return []
+    wrong = f"Only {free // 1024**2} MB are free at {place}."
+    return [Finding("disk", wrong, f"du -xh -d 2 {place}  # make room, or set DATA_DIR elsewhere")]
+
+
+def engine_answers() -> list[Finding]:
+    """The engine that is named can be reached and has the model. Without one Rosemary only recalls, which is sound."""
+    if not settings.ENGINE_URL:
+        return []
+    try:
+        models = models_at(settings.ENGINE_URL, key=settings.ENGINE_KEY)
+    except httpx.HTTPStatusError as error:
+        if error.response.status_code not in (401, 403):
+            raise CouldNotLook(f"{settings.ENGINE_URL} does not list its models") from error
+        return [Finding("engine", f"{settings.ENGINE_URL} refuses the key.", "set ENGINE_KEY")]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError):
+        return [Finding("engine", f"No language model answers at {settings.ENGINE_URL}.", _start())]
+    if settings.ENGINE_MODEL in ("", *models):
+        return []
+    known = ", ".join(models[:5]) or "none"
+    wrong = f"The engine has no model {settings.ENGINE_MODEL}; it has: {known}."
+    return [Finding("engine", wrong, f"ENGINE_MODEL={models[0] if models else '…'}")]
+
+
+def _start() -> str:
+    return f"curl {settings.ENGINE_URL}/models  # start the server, or set ENGINE_URL"

@@ -1,0 +1,96 @@
+"""The portrait as the page shows it: what is held and what was refused, with the words that each line stands on."""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from companion.accounts.models import Person
+from companion.memories.words import said
+from companion.portrait import words
+from memory import clock, conversations, portrait
+from memory.consolidation.periods import day_ends
+from memory.isolation import acting_as
+from memory.models import Companion, Memory, Period, Step, Turn
+from memory.moods import moods
+from memory.portrait import Held, Quote
+from memory.temporal import day_in_words
+
+NONE: dict[str, Any] = {"lines": [], "refused": [], "likeness": None, "talks": 0, "drawn": "", "waits": False}
+
+
+def read_portrait(person: Person, companion: Companion | None) -> dict[str, Any]:
+    """All that the page shows of one companion's portrait of the person, but the moods."""
+    if companion is None:
+        return NONE
+    now = clock.now()
+    today = clock.local(now, person.time_zone).date()
+    with acting_as(person.pk):
+        held, refused = portrait.read(companion, now), portrait.refused(companion)
+        talks = _conversations(person, held)
+        drawn = Period.objects.of(person.pk).filter(companion=companion, layer=Period.Layer.PORTRAIT).first()
+        return {
+            "lines": [_line(line, talks, today) for line in held],
+            "refused": [
+                {"id": line.pk, "aspect": line.aspect, "text": line.text, "when": _said(line.made_at, person, today)}
+                for line in refused
+            ],
+            "likeness": _likeness(person, companion),
+            "talks": conversations.listed(person.pk).filter(companion=companion).count(),
+            "drawn": _said(drawn.done_at, person, today) if drawn and drawn.done_at else "",
+            "waits": drawn is None or drawn.state != Step.State.DONE,
+        }
+
+
+def _said(moment: datetime, person: Person, today: date) -> str:
+    return said(moment, zone=person.time_zone, today=today)
+
+
+def _likeness(person: Person, companion: Companion) -> dict[str, Any] | None:
+    """The summary of the whole acquaintance."""
+    whole = Memory.objects.of(person.pk).shown().filter(companion=companion, kind=Memory.Kind.ACQUAINTANCE)
+    first = whole.first()
+    return {"id": first.pk, "text": first.text} if first else None
+
+
+def _conversations(person: Person, held: Sequence[Held]) -> dict[int, str]:
+    turns = {quote.turn_id for line in held for quote in line.quotes}
+    rows = Turn.objects.of(person.pk).filter(pk__in=turns).values_list("pk", "conversation_id")
+    return {turn: str(conversation) for turn, conversation in rows}
+
+
+def _line(line: Held, talks: dict[int, str], today: date) -> dict[str, Any]:
+    leaves, sure = words.sureness(line.confidence)
+    newest = line.quotes[::-1]
+    return {
+        "id": line.id,
+        "aspect": line.aspect,
+        "text": line.text,
+        "leaves": leaves,
+        "sure": str(words.SAID_SO) if line.confirmed else sure,
+        "confirmed": line.confirmed,
+        "told": line.confidence >= portrait.SURE,
+        "days": len({quote.day for quote in newest if quote.weight > 0}),
+        "quotes": [_quote(quote, talks, today) for quote in newest if quote.weight > 0],
+        "against": [_quote(quote, talks, today) for quote in newest if quote.weight < 0],
+    }
+
+
+def _quote(quote: Quote, talks: dict[int, str], today: date) -> dict[str, Any]:
+    when = day_in_words(quote.day, today=today)
+    return {"text": quote.text, "turn": quote.turn_id, "conversation": talks[quote.turn_id], "when": when}
+
+
+def read_moods(person: Person, companion: Companion | None, *, weeks: int) -> dict[str, Any]:
+    """How the days of the last weeks were felt, in order; days stand on the person's calendar."""
+    now = clock.now()
+    today = clock.local(now, person.time_zone).date()
+    since = today - timedelta(weeks=weeks) + timedelta(days=1)
+    felt = []
+    if companion is not None:
+        with acting_as(person.pk):
+            felt = moods(companion, since=day_ends(since - timedelta(days=1), person.time_zone), until=now)
+    return {
+        "since": f"{since}",
+        "until": f"{today}",
+        "days": [{"day": f"{one.day}", "valence": one.valence, "sentences": one.sentences} for one in felt],
+    }
