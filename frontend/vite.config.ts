@@ -9,7 +9,17 @@ export default defineConfig({
     target: "es2022",
     assetsInlineLimit: 0, // nothing becomes a data: address, so a strict content policy holds
     modulePreload: { polyfill: false },
-    rolldownOptions: { input: { chat: "src/chat/main.ts", site: "src/site.ts" } },
+    rolldownOptions: {
+      input: {
+        chat: "src/chat/main.ts",
+        memories: "src/memories/main.ts",
+        portrait: "src/portrait/main.ts",
+        timeline: "src/timeline/main.ts",
+        site: "src/site.ts",
+        inspection: "src/inspection.ts",
+        preferences: "src/preferences.ts",
+      },
+    },
   },
   test: { environment: "jsdom", include: ["tests/**/*.test.ts"] },
 });

@@ -3,13 +3,15 @@ import type { Turn } from "../src/protocol";
 import { Answer, openAnswers, renew, weave } from "../src/chat/entries.svelte";
 
 type Asked = NonNullable<Turn["reply"]>;
-const plain = { said_at: "2026-11-05T09:12:00Z", client_id: null, reply: null, receipt: null, state: null };
+const plain = { said_at: "2026-11-05T09:12:00Z", client_id: null, reply: null, receipt: null, state: null, versions: [] };
 const reply = (id: string, state: Asked["state"] = "whole", answered = true): Asked => ({
   id,
   state,
   answered,
   explanation: state === "broken" ? "The model went away." : "",
   can_retry: state === "broken",
+  notice: null,
+  versions: [],
 });
 const asks = (id: number, asked: Asked | null = null): Turn => ({
   ...plain,
@@ -27,7 +29,7 @@ const says = (id: number, state: Turn["state"] = "whole"): Turn => ({
   state,
 });
 const keys = (turns: Turn[]) => weave(turns).map((one) => one.key);
-const page = (turns: Turn[]) => ({ id: "c", title: "", turns, more: true });
+const page = (turns: Turn[]) => ({ id: "c", title: "", companion: 1, off_record: false, turns, more: true });
 
 test("a reply knows its question, also when two were asked at once", () => {
   expect(keys([asks(1, reply("r1")), asks(2, reply("r2")), says(3), says(4)])).toEqual(["q1", "q2", "r1", "r2"]);

@@ -16,6 +16,8 @@ const done = (seq: number, more: Partial<Done> = {}): Done => ({
   explanation: "",
   can_retry: false,
   receipt: null,
+  notice: null,
+  versions: [],
   ...more,
 });
 const after = (...frames: StreamFrame[]): Stream => frames.reduce(advance, begin("2026-11-05T09:11:00Z"));

@@ -1,4 +1,5 @@
 /** Days and hours as the person's own clock shows them. Days are "2026-11-05". */
+import { gettext, locale, ngettext, pgettext } from "../shell/translation";
 
 const parts = new Map<string, Intl.DateTimeFormat>();
 
@@ -39,14 +40,14 @@ export function dayOf(moment: Date, zone: string): string {
   return `${year}-${month}-${day}`;
 }
 
-/** "9:05", on 24 hours. */
-export function hourOf(moment: Date, zone: string): string {
+/** "9:05", on 24 hours; "9:05:30" where seconds matter. */
+export function hourOf(moment: Date, zone: string, seconds = false): string {
   const { hour, minute } = read(moment, zone);
-  return `${Number(hour)}:${minute}`;
+  const second = String(moment.getUTCSeconds()).padStart(2, "0"); // the same in every zone of today
+  return `${Number(hour)}:${minute}${seconds ? `:${second}` : ""}`;
 }
 
-/** "morning", "afternoon" or "evening". */
-export function partOfDay(moment: Date, zone: string): string {
+export function partOfDay(moment: Date, zone: string): "morning" | "afternoon" | "evening" {
   const hour = Number(read(moment, zone).hour);
   if (hour >= 4 && hour < 12) return "morning";
   return hour >= 12 && hour < 18 ? "afternoon" : "evening";
@@ -58,26 +59,49 @@ function noon(day: string): Date {
 }
 
 function part(day: string, options: Intl.DateTimeFormatOptions): string {
-  return noon(day).toLocaleDateString("en-GB", { ...options, timeZone: "UTC" });
+  return noon(day).toLocaleDateString(locale, { ...options, timeZone: "UTC" });
 }
 
-function year(day: string, today: string): string {
-  return day.slice(0, 4) === today.slice(0, 4) ? "" : ` ${day.slice(0, 4)}`;
+/** What the letters of a format stand for, as in Django's date formats. */
+const LETTERS: Record<string, (day: string) => string> = {
+  l: (day) => part(day, { weekday: "long" }),
+  j: (day) => String(Number(day.slice(8))),
+  F: (day) => part(day, { month: "long" }),
+  M: (day) => part(day, { month: "short" }),
+  n: (day) => String(Number(day.slice(5, 7))),
+  Y: (day) => day.slice(0, 4),
+};
+
+/** A day by a format, which is translated like any other words: "l j F" is "Thursday 5 November". */
+export function dated(day: string, format: string): string {
+  return format.replace(/[ljFMnY]/g, (letter) => LETTERS[letter]!(day));
+}
+
+function isSameYear(day: string, today: string): boolean {
+  return day.slice(0, 4) === today.slice(0, 4);
 }
 
 /** "Thursday 5 November", with the year where it is another. */
 export function dateInWords(day: string, today: string): string {
-  const [weekday, month] = [part(day, { weekday: "long" }), part(day, { month: "long" })];
-  return `${weekday} ${Number(day.slice(8))} ${month}${year(day, today)}`;
+  return dated(day, isSameYear(day, today) ? pgettext("date format", "l j F") : pgettext("date format", "l j F Y"));
+}
+
+/** "half an hour", "an hour", "90 minutes". */
+export function minutesInWords(minutes: number): string {
+  const words: Record<number, string> = { 1: gettext("a minute"), 30: gettext("half an hour"), 60: gettext("an hour") };
+  if (words[minutes]) return words[minutes];
+  return minutes % 60
+    ? ngettext("%(count)s minute", "%(count)s minutes", minutes)
+    : ngettext("%(count)s hour", "%(count)s hours", minutes / 60);
 }
 
 /** The heading a conversation stands under: Today, Yesterday, a date of this week, else a month. */
 export function shelfOf(day: string, today: string): string {
   const ago = Math.round((noon(today).getTime() - noon(day).getTime()) / 86_400_000);
-  if (ago <= 0) return "Today";
-  if (ago === 1) return "Yesterday";
+  if (ago <= 0) return gettext("Today");
+  if (ago === 1) return gettext("Yesterday");
   if (ago < 7) return dateInWords(day, today);
-  return part(day, { month: "long" }) + year(day, today);
+  return dated(day, isSameYear(day, today) ? pgettext("date format", "F") : pgettext("date format", "F Y"));
 }
 
 export interface Shelf<T> {

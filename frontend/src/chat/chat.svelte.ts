@@ -1,17 +1,38 @@
 /** The conversation on the page: what was said, what is being written, what still has to be sent. */
-import type { Boot, Engine, Heading, Kept, Page, Refusal, SaidElsewhere, StreamFrame, Told, Welcome } from "../protocol";
+import type {
+  Asked,
+  Boot,
+  Deleted,
+  Done,
+  Engine,
+  Forgotten,
+  Heading,
+  Kept,
+  Notice,
+  Page,
+  Refusal,
+  Renamed,
+  Restored,
+  SaidElsewhere,
+  StreamFrame,
+  Told,
+  Welcome,
+} from "../protocol";
 import { Announcer } from "./announcer.svelte";
 import { knownZone } from "./calendar";
-import { Answer, keptSaid, openAnswers, renew, unsentSaid, weave, type Entry } from "./entries.svelte";
+import { goesWith, isForgotten } from "./deletion";
+import { Answer, keptSaid, openAnswers, renew, unsentSaid, weave, type Entry, type Said } from "./entries.svelte";
 import { Line, type LineState } from "./line";
 import { spoken } from "./markdown";
 import { Outbox, type Unsent } from "./outbox";
-import { advance, anew, begin, isOpen } from "./stream";
+import { read } from "./read";
+import { advance, anew, begin, ended, isOpen } from "./stream";
 import { wellFormed } from "./words";
+import { gettext, ngettext } from "../shell/translation";
 
 const BEAT = 1_000; // ms between two looks at what is due
 const FOLLOW_AGAIN = 3_000; // ms
-const BEHIND = "What was said meanwhile could not be read. Load the page again to see it.";
+const BEHIND = gettext("What was said meanwhile could not be read. Load the page again to see it.");
 
 export class Chat {
   readonly boot: Boot;
@@ -23,15 +44,19 @@ export class Chat {
   trouble = $state(""); // what the server cannot do just now, in its words
   engine: Engine = $state.raw({ connected: true, name: "", words: "" });
   headings: Heading[] = $state.raw([]);
+  deleted: (Deleted | Forgotten)[] = $state.raw([]); // what can still be brought back
   id: string | null = $state(null);
   title = $state("");
   more = $state(false);
+  offRecord = $state(false); // of the conversation that stands here, or is to begin
+  paused: string | null = $state(null); // since when nothing new is remembered
   kept: Entry[] = $state.raw([]);
   unsent: Unsent[] = $state.raw([]);
   now = $state.raw(new Date());
   openReceipt: string | null = $state(null); // the key of the reply whose receipt lies open
   stopping: string | null = $state(null); // the reply that was asked to stop
   draft = $state("");
+  editing: Said | null = $state.raw(null); // what is being said otherwise
   /** All that stands in the log, oldest first. */
   entries: Entry[] = $derived([...this.kept, ...this.unsent.map(unsentSaid)]);
   /** The reply that is being waited for, if any. */
@@ -42,7 +67,10 @@ export class Chat {
   #line: Line;
   #place: string; // the conversation's id, or a name for the one that is to begin
   #ahead: number; // ms by which the server's clock is ahead of the browser's
+  #asked: Asked[] = []; // before the line was there
   #welcomed = false;
+  #left: string | null = null; // the conversation that was here when it was deleted
+  #putAside = ""; // the draft that lay here before something was said otherwise
   #wet = new Set<Answer>(); // taken in, not painted yet
 
   constructor(boot: Boot, storage: Storage) {
@@ -50,6 +78,7 @@ export class Chat {
     this.zone = knownZone(boot.person.time_zone);
     this.engine = boot.engine;
     this.headings = boot.conversations;
+    this.paused = boot.paused;
     this.#ahead = boot.now ? Date.parse(boot.now) - Date.now() : 0;
     this.now = this.#clock();
     this.outbox = new Outbox(storage, boot.person.email, () => this.#showUnsent());
@@ -57,7 +86,8 @@ export class Chat {
     this.#showUnsent();
     this.draft = this.outbox.draft(this.id);
     this.#place = this.id ?? this.unsent[0]?.place ?? crypto.randomUUID();
-    this.#line = new Line((told) => this.#hear(told), (state) => this.#turn(state));
+    if (!this.id) this.offRecord = this.unsent[0]?.offRecord ?? false;
+    this.#line = new Line(boot.person.id, (told) => this.#hear(told), (state) => this.#turn(state));
     setInterval(() => this.#beat(), BEAT);
   }
 
@@ -65,7 +95,20 @@ export class Chat {
   say(text: string): void {
     const clientId = crypto.randomUUID();
     const at = this.#clock().toISOString();
-    this.outbox.add({ clientId, place: this.#place, conversation: this.id, text: wellFormed(text), at, refused: "" });
+    this.outbox.add({
+      clientId,
+      place: this.#place,
+      conversation: this.id,
+      text: wellFormed(text),
+      at,
+      offRecord: this.offRecord,
+      companion: this.boot.companion.id ?? null,
+      insteadOf: this.editing?.id ?? null,
+      refused: "",
+    });
+    if (this.editing) this.draft = this.#putAside;
+    this.editing = null;
+    this.#putAside = "";
     this.#pump();
   }
 
@@ -89,26 +132,126 @@ export class Chat {
 
   /** Have a broken or stopped reply written once more. */
   tryAgain(answer: Answer): void {
-    if (!answer.reply) return;
-    if (!this.#line.send({ type: "try_again", reply: answer.reply })) return this.#say("Offline. Try again later.");
+    if (!answer.reply || !this.#ask({ type: "try_again", reply: answer.reply })) return;
     this.openReceipt = null;
     answer.become(anew(answer.live));
     this.#follow(answer);
   }
 
-  /** Put the page of turns before the first one shown in front of it. */
-  async loadEarlier(): Promise<void> {
+  /** What can be said otherwise: the last of the person's own, once its reply is done. */
+  get lastSaid(): Said | undefined {
+    if (this.open || this.unsent.length) return undefined;
+    return this.kept.findLast((one): one is Said => one.kind === "said");
+  }
+
+  /** Take what was said last into the composer; sending it puts it in its place. */
+  sayOtherwise(said: Said): void {
+    if (!this.editing) this.#putAside = this.draft;
+    this.editing = said;
+    this.draft = said.text;
+  }
+
+  stopEditing(): void {
+    this.editing = null;
+    this.draft = this.#putAside;
+    this.#putAside = "";
+  }
+
+  /** Let this version of what was said last stand. */
+  standSaid(turn: number): void {
+    this.#ask({ type: "stand_said", turn });
+  }
+
+  /** Have a whole reply written once more; its versions are kept. */
+  writeAnew(answer: Answer): void {
+    if (answer.reply) this.#ask({ type: "write_anew", reply: answer.reply });
+  }
+
+  /** Let this version of a reply stand. */
+  stand(answer: Answer, turn: number): void {
+    if (answer.reply) this.#ask({ type: "stand", reply: answer.reply, turn });
+  }
+
+  /** Call a conversation so; it has its new name once the server has it. */
+  rename(conversation: string, title: string): void {
+    this.#ask({ type: "rename", conversation, title: wellFormed(title) });
+  }
+
+  /** Delete a conversation; it can be brought back for a while. */
+  remove(conversation: string): void {
+    this.#ask({ type: "delete", conversation });
+  }
+
+  restore(deleted: Deleted | Forgotten): void {
+    this.#ask({ type: "restore", erasure: deleted.erasure });
+  }
+
+  /** Go off the record: it holds for a whole conversation, so from a begun one a new one is entered. */
+  goOffRecord(): void {
+    if (this.id || this.unsent.length) this.#begin(this.draft);
+    this.offRecord = true;
+    this.#say(gettext("Off the record. Nothing said from here is kept."));
+  }
+
+  /** Go back on the record; what was said off it is removed. */
+  goOnRecord(): void {
+    if (this.id && !this.#ask({ type: "end", conversation: this.id })) return;
+    if (!this.id) this.offRecord = false;
+  }
+
+  /** Take back a wish to remember. */
+  letFade(notice: Notice): void {
+    this.#ask({ type: "undo", request: notice.request });
+  }
+
+  /** Of what was found on a topic, forget these turns. */
+  forget(notice: Notice, turns: number[]): void {
+    this.#ask({ type: "forget", request: notice.request, turns });
+  }
+
+  /** What became of a request in plain words, once its reply is done. */
+  noticeOf(reply: string | null): Notice | null {
+    return (reply && this.#answer(reply)?.shown.notice) || null;
+  }
+
+  pause(paused: boolean): void {
+    this.#ask({ type: "pause", paused });
+  }
+
+  /** While the line is being made, what is asked waits for it. False where there is none: it is told and not asked. */
+  #ask(asked: Asked): boolean {
+    const waits = this.line === "connecting";
+    if (waits) this.#asked.push(asked);
+    else if (!this.#line.send(asked)) {
+      this.#say(gettext("Offline. Try again later."));
+      return false;
+    }
+    return true;
+  }
+
+  /** Ask what waited for the line; where it was not to be had, say so. */
+  #askHeld(state: LineState): void {
+    if (state === "connecting" || !this.#asked.length) return;
+    const gone = this.#asked.splice(0).filter((asked) => !this.#line.send(asked));
+    if (gone.length) this.#say(gettext("Offline. Try again later."));
+  }
+
+  /** Put the turns before the first one shown in front of it: a page of them, or as many as lead to a turn. */
+  async loadEarlier(downTo = ""): Promise<void> {
     const first = this.kept.find((one) => one.id !== null);
     if (!first || !this.id) return;
-    const page = await this.#read(`?before=${first.id}`);
+    const here = this.id;
+    const page = await this.#read(`?before=${first.id}&down_to=${downTo}`);
+    if (this.id !== here) return;
     this.kept = [...weave(page.turns), ...this.kept];
     this.more = page.more;
   }
 
-  #show(page: Page): void {
+  #show(page: Omit<Page, "id" | "companion"> & { id: string | null }): void {
     this.id = page.id;
     this.title = page.title;
     this.more = page.more;
+    this.offRecord = page.off_record;
     this.kept = weave(page.turns);
   }
 
@@ -118,9 +261,10 @@ export class Chat {
 
   #turn(state: LineState): void {
     if (state !== "online") this.trouble = "";
-    if (state === "offline") this.#say("Offline");
-    if (state === "online" && this.line === "offline") this.#say("Online again");
+    if (state === "offline") this.#say(gettext("Offline"));
+    if (state === "online" && this.line === "offline") this.#say(gettext("Online again"));
     this.line = state;
+    this.#askHeld(state);
   }
 
   #hear(told: Told): void {
@@ -131,6 +275,29 @@ export class Chat {
         return this.#keep(told, this.outbox.settle(told.client_id, told.conversation));
       case "said":
         return this.#hearSaid(told);
+      case "renamed":
+        return this.#renamed(told);
+      case "deleted":
+        return this.#hearDeleted(told);
+      case "restored":
+        return this.#restored(told);
+      case "changed":
+        if (told.conversation === this.id) this.#readAgain().catch(() => (this.trouble = BEHIND));
+        return;
+      case "begun_anew":
+        return this.#begunAnew(told.reply);
+      case "stood":
+        return this.#stood(told.done);
+      case "forgotten":
+        return this.#hearForgotten(told);
+      case "unforgotten":
+        return this.#unforgotten(told.erasure);
+      case "noticed":
+        return this.#noticed(told.reply, told.notice);
+      case "ended":
+        return this.#ended(told.conversation);
+      case "paused":
+        return this.#hearPaused(told.since);
       case "error":
         return this.#refused(told);
       case "pong":
@@ -142,6 +309,9 @@ export class Chat {
 
   #welcome(told: Welcome): void {
     this.engine = told.engine;
+    this.paused = told.paused;
+    for (const one of told.deleted) this.#gone(one);
+    for (const one of told.forgotten) this.#hide(one);
     this.trouble = "";
     const here = told.open.filter((one) => one.conversation === this.id);
     const unknown = here.some((one) => !this.#answer(one.reply));
@@ -155,8 +325,11 @@ export class Chat {
   /** After a while away: what was said in other tabs meanwhile, and how replies ended. */
   async #catchUp(): Promise<void> {
     this.#followOpen();
-    if (!this.id) return;
+    this.headings = await read<Heading[]>("/api/conversations");
+    const here = this.id;
+    if (!here) return;
     const page = await this.#read("");
+    if (this.id !== here) return;
     const { entries, joined } = renew(this.kept, page);
     this.kept = entries;
     if (!joined) this.more = page.more;
@@ -196,10 +369,21 @@ export class Chat {
   #enter(kept: Omit<Kept, "type">, text: string): void {
     this.title = kept.title;
     if (this.kept.some((one) => one.key === kept.client_id)) return;
-    this.kept = [...this.kept, keptSaid(kept, text), new Answer(kept.reply, kept.reply, begin(kept.said_at))];
+    const versions = this.#replace(kept);
+    this.kept = [...this.kept, keptSaid(kept, text, versions), new Answer(kept.reply, kept.reply, begin(kept.said_at))];
   }
 
-  #list({ conversation: id, title, said_at: active_at }: Omit<Kept, "type">): void {
+  /** What was said otherwise is set aside with all that followed it; the versions there are now. */
+  #replace({ instead_of, turn }: Omit<Kept, "type">): number[] {
+    const at = this.kept.findIndex((one) => one.kind === "said" && one.id === instead_of);
+    const before = this.kept[at];
+    if (instead_of === null || before?.kind !== "said") return [];
+    this.kept = this.kept.slice(0, at);
+    return [...(before.versions.length ? before.versions : [instead_of]), turn];
+  }
+
+  #list({ conversation: id, title, said_at: active_at, off_record }: Omit<Kept, "type">): void {
+    if (off_record) return;
     this.headings = [{ id, title, active_at }, ...this.headings.filter((one) => one.id !== id)];
   }
 
@@ -215,11 +399,115 @@ export class Chat {
     if (answer) this.#follow(answer);
   }
 
+  #renamed({ conversation, title }: Renamed): void {
+    this.headings = this.headings.map((one) => (one.id === conversation ? { ...one, title } : one));
+    if (conversation === this.id) this.title = title;
+    this.#say(gettext("Renamed: %(title)s", { title }));
+  }
+
+  #hearDeleted(deleted: Deleted): void {
+    this.#gone(deleted);
+    this.#say(`${goesWith(deleted)} ${gettext("Undo available.")}`);
+  }
+
+  #gone(deleted: Deleted): void {
+    this.deleted = [deleted, ...this.deleted.filter((one) => one.erasure !== deleted.erasure)];
+    this.headings = this.headings.filter((one) => one.id !== deleted.conversation);
+    if (this.id === deleted.conversation) this.#leave();
+  }
+
+  /** What stands at the end is another branch: the page is read as it is now. */
+  async #readAgain(): Promise<void> {
+    const here = this.id;
+    const page = await this.#read("");
+    if (this.id !== here) return;
+    this.openReceipt = null;
+    this.kept = weave(page.turns);
+    this.more = page.more;
+    this.#followOpen();
+    this.#say(gettext("Another version stands"));
+  }
+
+  #begunAnew(reply: string): void {
+    const answer = this.#answer(reply);
+    if (!answer) return;
+    this.openReceipt = null;
+    answer.become(anew(answer.live));
+    this.kept = [...this.kept];
+    this.#follow(answer);
+  }
+
+  #stood(done: Done): void {
+    const answer = this.#answer(done.reply);
+    if (!answer || isOpen(answer.live)) return;
+    answer.become(ended(answer.live, done));
+    const at = done.versions.indexOf(done.turn!) + 1;
+    this.#say(gettext("Version %(at)s of %(of)s: %(text)s", { at, of: done.versions.length, text: spoken(done.text) }));
+  }
+
+  #hearForgotten(forgotten: Forgotten): void {
+    this.#hide(forgotten);
+    this.#say(`${isForgotten(forgotten)} ${gettext("Undo available.")}`);
+  }
+
+  #hide(forgotten: Forgotten): void {
+    this.deleted = [forgotten, ...this.deleted.filter((one) => one.erasure !== forgotten.erasure)];
+    const gone = new Set(forgotten.turns);
+    this.kept = this.kept.filter((one) => one.id === null || !gone.has(one.id));
+  }
+
+  #unforgotten(erasure: number): void {
+    this.deleted = this.deleted.filter((one) => one.erasure !== erasure);
+    this.#say(gettext("It is remembered again"));
+    this.#catchUp().catch(() => (this.trouble = BEHIND));
+  }
+
+  #noticed(reply: string, notice: Notice): void {
+    const answer = this.#answer(reply);
+    answer?.become({ ...answer.live, notice });
+    if (notice.state === "withdrawn") this.#say(gettext("Undone: it may fade as anything else."));
+  }
+
+  #ended(conversation: string): void {
+    if (conversation !== this.id) return;
+    this.#begin(this.draft);
+    this.#say(gettext("On the record again. What was said off it is gone."));
+  }
+
+  #hearPaused(since: string | null): void {
+    this.paused = since;
+    this.#say(since ? gettext("Memory is paused: nothing new is remembered.") : gettext("Memory goes on."));
+  }
+
+  /** What stood here is deleted: the page begins a new conversation. */
+  #leave(): void {
+    this.#left = this.id;
+    this.#begin(this.outbox.draft(null));
+  }
+
+  #begin(draft: string): void {
+    this.editing = null;
+    if (this.id) this.outbox.setDraft(this.id, "");
+    this.#show({ id: null, title: "", off_record: false, turns: [], more: false });
+    this.#place = crypto.randomUUID();
+    this.openReceipt = this.stopping = null;
+    this.draft = draft;
+    this.#showUnsent();
+    history.replaceState(null, "", "/");
+  }
+
+  #restored({ conversation: id, title, active_at, erasure }: Restored): void {
+    this.deleted = this.deleted.filter((one) => one.erasure !== erasure);
+    this.headings = [{ id, title, active_at }, ...this.headings.filter((one) => one.id !== id)];
+    this.#say(gettext("%(title)s is back", { title }));
+    if (this.#left === id && !this.id && !this.draft) location.assign(`/c/${id}/`);
+  }
+
   #refused(refusal: Refusal): void {
     const { code, client_id, message, retry, reply } = refusal;
     if (client_id && !retry) {
       this.outbox.refuse(client_id, message);
-      return this.#say(`Not sent. ${message}`);
+      return this.#say(gettext("Not sent. %(why)s", { why: message }));
     }
     if (client_id) this.outbox.delay(client_id, Date.now());
     this.trouble = message;
@@ -244,7 +532,7 @@ export class Chat {
     const name = this.boot.companion.name;
     if (frame.type === "phase") this.announcer.phase(phaseAloud(name, frame.phase, frame.recalled));
     if (frame.type !== "done") return;
-    const end = { whole: "", stopped: "Stopped.", broken: answer.live.explanation }[frame.state];
+    const end = { whole: "", stopped: gettext("Stopped."), broken: answer.live.explanation }[frame.state];
     this.#say(`${name}: ${spoken(answer.live.text)} ${end}`.trim());
     this.trouble = "";
     if (this.stopping === frame.reply) this.stopping = null;
@@ -269,10 +557,8 @@ export class Chat {
     return this.kept.find((one): one is Answer => one.kind === "answer" && one.reply === reply);
   }
 
-  async #read(query: string): Promise<Page> {
-    const answer = await fetch(`/api/conversations/${this.id}/turns${query}`, { redirect: "error" });
-    if (!answer.ok) throw new Error(`The turns could not be read: ${answer.status}`);
-    return (await answer.json()) as Page;
+  #read(query: string): Promise<Page> {
+    return read<Page>(`/api/conversations/${this.id}/turns${query}`);
   }
 
   /** Send what is due. While a reply is being written here, what follows waits for its end. */
@@ -280,14 +566,19 @@ export class Chat {
     if (this.line !== "online") return;
     const held = openAnswers(this.kept).length > 0;
     for (const entry of this.outbox.due(Date.now(), (place) => held && place === this.#place)) {
-      const { clientId: client_id, conversation, text } = entry;
-      if (this.#line.send({ type: "say", client_id, conversation, text })) this.outbox.sent(client_id, Date.now());
+      const { clientId: client_id, conversation, text, companion = null } = entry;
+      const { offRecord: off_record = false, insteadOf: instead_of = null } = entry;
+      const said = { type: "say", client_id, conversation, text, off_record, companion, instead_of } as const;
+      if (this.#line.send(said)) this.outbox.sent(client_id, Date.now());
     }
   }
 
   #beat(): void {
     const now = this.#clock();
     if (now.getMinutes() !== this.now.getMinutes()) this.now = now;
+    if (this.deleted.some((one) => Date.parse(one.until) <= now.getTime())) {
+      this.deleted = this.deleted.filter((one) => Date.parse(one.until) > now.getTime());
+    }
     this.#pump();
   }
 
@@ -301,7 +592,9 @@ export class Chat {
 }
 
 function phaseAloud(name: string, phase: string, recalled: number | null): string {
-  if (phase === "remembering") return `${name} is remembering`;
-  const things = recalled === 1 ? "1 thing" : `${recalled || "no"} things`;
-  return phase === "thinking" ? `${name} remembers ${things} and is thinking` : `${name} remembers ${things}`;
+  if (phase === "remembering") return gettext("%(name)s is remembering", { name });
+  const things = recalled ? ngettext("%(count)s thing", "%(count)s things", recalled) : gettext("no things");
+  return phase === "thinking"
+    ? gettext("%(name)s remembers %(things)s and is thinking", { name, things })
+    : gettext("%(name)s remembers %(things)s", { name, things });
 }

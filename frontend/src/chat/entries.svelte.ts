@@ -9,6 +9,8 @@ export interface Said {
   id: number | null;
   text: string;
   saidAt: string;
+  reply: string | null; // to it
+  versions: number[]; // turns, where it was said otherwise
 }
 
 export class Answer {
@@ -42,15 +44,15 @@ export class Answer {
 export type Entry = Said | Answer;
 
 export function saidByPerson(turn: Turn): Said {
-  return { kind: "said", key: turn.client_id ?? `t${turn.id}`, id: turn.id, text: turn.text, saidAt: turn.said_at };
+  return { kind: "said", key: turn.client_id ?? `t${turn.id}`, id: turn.id, text: turn.text, saidAt: turn.said_at, reply: turn.reply?.id ?? null, versions: turn.versions };
 }
 
-export function keptSaid(kept: Omit<Kept, "type">, text: string): Said {
-  return { kind: "said", key: kept.client_id, id: kept.turn, text, saidAt: kept.said_at };
+export function keptSaid(kept: Omit<Kept, "type">, text: string, versions: number[] = []): Said {
+  return { kind: "said", key: kept.client_id, id: kept.turn, text, saidAt: kept.said_at, reply: kept.reply, versions };
 }
 
 export function unsentSaid(unsent: Unsent): Said {
-  return { kind: "said", key: unsent.clientId, id: null, text: unsent.text, saidAt: unsent.at };
+  return { kind: "said", key: unsent.clientId, id: null, text: unsent.text, saidAt: unsent.at, reply: null, versions: [] };
 }
 
 /** A page of turns as entries: each reply knows its question; one that wrote nothing yet stands under it. */

@@ -17,11 +17,12 @@ export class Line {
   #state: LineState = "connecting";
 
   constructor(
+    person: number,
     private heard: (told: Told) => void,
     private changed: (state: LineState) => void,
   ) {
     const scheme = location.protocol === "https:" ? "wss:" : "ws:";
-    this.#socket = new Socket(`${scheme}//${location.host}/ws/chat/`, [], {
+    this.#socket = new Socket(`${scheme}//${location.host}/ws/chat/?person=${person}`, [], {
       minReconnectionDelay: 500,
       maxReconnectionDelay: 10_000,
       connectionTimeout: 8_000,

@@ -6,6 +6,9 @@ export interface Unsent {
   conversation: string | null;
   text: string;
   at: string;
+  insteadOf?: number | null; // the turn that is said otherwise
+  offRecord?: boolean; // of the words that begin a conversation
+  companion?: number | null; // with whom they begin it
   refused: string; // why the server will not take it; empty while it may
 }
 
@@ -53,6 +56,7 @@ export class Outbox {
   due(now: number, isHeld: (place: string) => boolean): Unsent[] {
     const seen = new Set<string>();
     return this.#entries.filter((entry) => {
+      if (this.durable && !this.storage.getItem(this.#prefix + "unsent/" + entry.clientId)) return false; // taken back in another tab
       if (entry.refused || seen.has(entry.place)) return false;
       seen.add(entry.place);
       return !isHeld(entry.place) && (this.#attempts.get(entry.clientId)?.next ?? 0) <= now;
@@ -104,6 +108,16 @@ export class Outbox {
     this.storage.removeItem(this.#prefix + "unsent/" + clientId);
     this.changed();
     return entry;
+  }
+
+  /** Whether single letters act as keys; kept like a draft. */
+  get singleKeys(): boolean {
+    return this.storage.getItem(this.#prefix + "keys") !== "off";
+  }
+
+  set singleKeys(on: boolean) {
+    if (on) this.storage.removeItem(this.#prefix + "keys");
+    else this.#store(this.#prefix + "keys", "off");
   }
 
   draft(conversation: string | null): string {

@@ -1,5 +1,5 @@
 /** A reply as it grows: frames in, what is to be shown out. Pure, so it can be checked by eye. */
-import type { Phase, Receipt, ReplyState, StreamFrame, Turn } from "../protocol";
+import type { Done, Notice, Phase, Receipt, ReplyState, StreamFrame, Turn } from "../protocol";
 
 export interface Stream {
   seq: number; // of the last frame taken in
@@ -12,6 +12,8 @@ export interface Stream {
   explanation: string;
   canRetry: boolean;
   receipt: Receipt | null;
+  notice: Notice | null;
+  versions: number[]; // turns that are versions of it
 }
 
 /** A reply nothing is known of yet. */
@@ -27,6 +29,8 @@ export function begin(saidAt: string): Stream {
     explanation: "",
     canRetry: false,
     receipt: null,
+    notice: null,
+    versions: [],
   };
 }
 
@@ -46,17 +50,24 @@ export function advance(stream: Stream, frame: StreamFrame): Stream {
     case "again":
       return { ...begin(stream.saidAt), seq: frame.seq };
     case "done":
-      return {
-        ...next,
-        state: frame.state,
-        text: frame.text,
-        saidAt: frame.said_at ?? stream.saidAt,
-        turn: frame.turn,
-        explanation: frame.explanation,
-        canRetry: frame.can_retry,
-        receipt: frame.receipt,
-      };
+      return ended(next, frame);
   }
+}
+
+/** The reply as it ended, or as another version of it did. */
+export function ended(stream: Stream, frame: Done): Stream {
+  return {
+    ...stream,
+    state: frame.state,
+    text: frame.text,
+    saidAt: frame.said_at ?? stream.saidAt,
+    turn: frame.turn,
+    explanation: frame.explanation,
+    canRetry: frame.can_retry,
+    receipt: frame.receipt,
+    notice: frame.notice,
+    versions: frame.versions,
+  };
 }
 
 /** Asked to be written once more: what was there goes, the place in the stream stays. */
@@ -74,6 +85,8 @@ export function fromTurn(turn: Turn, asked: Turn["reply"], seq: number): Stream 
     explanation: asked?.explanation ?? "",
     canRetry: asked?.can_retry ?? false,
     receipt: turn.receipt,
+    notice: asked?.notice ?? null,
+    versions: asked?.versions ?? [],
   };
 }
 

@@ -1,0 +1,44 @@
+/** Which keys do what. */
+import { gettext } from "../shell/translation";
+
+export interface KeyLine {
+  keys: string[];
+  does: string;
+}
+
+/** What the sheet says; single letters act only outside fields. */
+export const SINGLE: KeyLine[] = [
+  { keys: ["/"], does: gettext("Search all that was said") },
+  { keys: ["n"], does: gettext("New conversation") },
+  { keys: ["j", "k"], does: gettext("Next turn, previous turn") },
+  { keys: ["r"], does: gettext("Open or close the receipt of a turn") },
+  { keys: ["?"], does: gettext("This list") },
+];
+export const OTHERS: KeyLine[] = [
+  { keys: ["Ctrl K"], does: gettext("Go to a conversation, or do something") },
+  { keys: ["Esc"], does: gettext("Stop writing, else close the receipt") },
+  { keys: ["↑"], does: gettext("With nothing written: say otherwise what you said last") },
+  { keys: ["Enter"], does: gettext("Send") },
+  { keys: ["Shift Enter"], does: gettext("A new line") },
+];
+
+/** Whether a key stands for itself: no field has it, and nothing is held down with it but Shift. */
+export function actsAlone(event: KeyboardEvent): boolean {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return false;
+  const target = event.target as HTMLElement;
+  return !target.closest("input, textarea, select, [contenteditable], dialog");
+}
+
+/** Whether it calls the palette, wherever one is. */
+export function callsPalette(event: KeyboardEvent): boolean {
+  return event.key.toLowerCase() === "k" && (event.ctrlKey || event.metaKey) && !event.altKey && !event.shiftKey;
+}
+
+/** Focus the next turn (1) or the one before (-1); none has it yet: the last. */
+export function step(log: ParentNode, by: 1 | -1): void {
+  const turns = [...log.querySelectorAll<HTMLElement>("article.turn")];
+  const at = turns.findIndex((one) => one.contains(document.activeElement));
+  const to = at < 0 ? turns.at(-1) : turns[Math.min(Math.max(at + by, 0), turns.length - 1)];
+  to?.focus();
+  to?.scrollIntoView({ block: "nearest" });
+}

@@ -1,0 +1,3 @@
+/** The pages of inspection have no script of their own: their look alone. */
+import "./styles/rosemary.css";
+import "./styles/inspection.css";

@@ -1,0 +1,21 @@
+/** What every page beside the conversation is given for its sidebar: as companion/chat/sidebar.py has it. */
+import type { Engine, Heading } from "../protocol";
+
+export interface Beside {
+  person: { name: string; email: string; time_zone: string };
+  engine: Engine;
+  conversations: Heading[];
+  now: string;
+  urls: { sign_out: string; password: string; preferences: string };
+}
+
+/** What was just done, in words, and how it is taken back. */
+export interface Done {
+  words: string;
+  undo: (() => Promise<void>) | null;
+}
+
+/** The page's boot, as the server wrote it into the page. */
+export function boot<T extends Beside>(): T {
+  return JSON.parse(document.getElementById("boot")!.textContent!) as T;
+}
