@@ -8,7 +8,7 @@ from django.test import TransactionTestCase
 from django.test.utils import override_settings, setup_databases
 
 from tests.emptying import empty_database
-from tests.engine_server.fixtures import engine_server
+from tests.engine_server import engine_server
 from tests.people import PASSWORD
 from worker.stream import connection
 

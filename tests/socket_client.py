@@ -46,10 +46,10 @@ def signed_in_cookie(person: Any) -> str:
 
 
 @asynccontextmanager
-async def open_tab(url: str, *, cookie: str = "", origin: str | None = None):
-    """A socket to a running stack, welcomed."""
+async def open_tab(url: str, *, cookie: str = "", origin: str | None = None, of: int | None = None):
+    """A socket to a running stack, welcomed; by the page of a person, if one is named."""
     headers = {"Cookie": cookie} if cookie else {}
-    socket_url = url.replace("http", "ws", 1) + "/ws/chat/"
+    socket_url = url.replace("http", "ws", 1) + "/ws/chat/" + (f"?person={of}" if of else "")
     async with connect(socket_url, additional_headers=headers, origin=origin or url, max_size=2**24) as socket:
         tab = Tab(socket)
         if cookie:

@@ -66,17 +66,23 @@ class Stack:
         schedule = str(self.logs / "beat-schedule")
         return {
             "web": [*uvicorn, "--ws-max-size", "4194304"],
-            "chat": [*worker, "-Q", "chat", "--concurrency", "16", "-n", f"chat{self.port}@%h"],
-            "memory": [*worker, "-Q", "memory", "--concurrency", "1", "-n", f"memory{self.port}@%h"],
+            "chat": [*worker, "-Q", "chat", "--concurrency", "16"],
+            "memory": [*worker, "-Q", "memory", "--concurrency", "1"],
             "beat": [*CELERY, "beat", "--schedule", schedule],
         }
+
+    def command(self, name: str) -> list[str]:
+        """What runs under a name; of several workers of a queue the second is `chat.2`."""
+        kind = name.partition(".")[0]
+        own_name = ["-n", f"{name}-{self.port}@%h"] if kind in ("chat", "memory") else []
+        return [*self.commands[kind], *own_name]
 
     def start(self, *names: str, **environment: str) -> None:
         """Start these processes and wait until they are ready for work."""
         for name in names:
             log = (self.logs / f"{name}.log").open("ab")
             self.processes[name] = subprocess.Popen(
-                self.commands[name],
+                self.command(name),
                 cwd=ROOT,
                 env=self.environment | environment,
                 stdout=log,

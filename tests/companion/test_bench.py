@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from io import StringIO
+from xml.etree import ElementTree
 
 import pytest
 from django.conf import settings
@@ -14,6 +15,7 @@ from django.core.management.base import CommandError
 from django.db import connections
 
 from companion.operations.benchmarks import beam, locomo, madial, peer_ways, peers, recall
+from companion.operations.benchmarks.year import Year
 from memory.history import beam as beam_format
 from memory.history import locomo as locomo_format
 from memory.history import madial as madial_format
@@ -75,6 +77,17 @@ MEMORIES = {
     "3": {"time": "2023-01-02", "scene": "Others", "emotion": "Sad", "event": "Lia lost her umbrella in the rain."},
     "9": {"time": "some day", "event": "Nobody knows when."},
 }
+LIVES = {
+    name: {
+        "name": name,
+        "history": {"2025-03-01": [{"query": said, "response": "I love noise."}], "2025-03-02": []},
+        "meta_information": {"personality": nature, "hobbies": hobby, "speaking_style": "plain"},
+    }
+    for name, nature, hobby, said in (
+        ("Ida", "quiet", "collecting stamps", "I love collecting stamps."),
+        ("Rolf", "daring", "parachuting", "I love parachuting."),
+    )
+}
 DIALOGUES = [
     {
         "dialogue": ["<BOD>\n", '<Lia>: "My chess club meets tonight."\n', '<Assistant>: "Enjoy!"\n', "<EOD>"],
@@ -92,6 +105,8 @@ def data(tmp_path_factory):
         (folder / "beam" / name).mkdir(parents=True)
         (folder / "beam" / name / "chat.json").write_text(json.dumps(chat))
         (folder / "beam" / name / "probing_questions.json").write_text(json.dumps(PROBES))
+    (folder / "lives").mkdir()
+    (folder / "lives" / "memory_bank.json").write_text(json.dumps(LIVES))
     (folder / "madial").mkdir()
     (folder / "madial" / "memories.json").write_text(json.dumps(MEMORIES))
     (folder / "madial" / "dialogues.json").write_text(json.dumps(DIALOGUES))
@@ -179,6 +194,23 @@ def test_a_dialogue_brings_up_memories(ana, data, tmp_path):
     assert rows["0:2"]["ranked"][0] == "7"
 
 
+@pytest.mark.django_db
+def test_a_portrait_is_nearest_to_the_description_of_the_one_it_is_of(ana, data):
+    figures = bench("portrait", data / "lives")
+    assert figures["people"] == 2
+    assert figures["chance"] == {"mrr": 0.75, "top_1": 0.5, "top_3": 1.0}
+    assert figures["all"] == {"mrr": 1.0, "top_1": 1.0, "top_3": 1.0}
+    assert figures["preference"]["lines"] == 2
+
+
+@pytest.mark.parametrize(("data", "told"), [("/nowhere", "cannot be read"), ("bare", "is not JSON of people")])
+def test_lives_without_a_description_are_refused_before_anything_is_begun(tmp_path, data, told):
+    (tmp_path / "bare").mkdir()
+    (tmp_path / "bare" / "memory_bank.json").write_text('{"Ida": {"history": {}}}')
+    with pytest.raises(CommandError, match=told):
+        call_command("bench", "portrait", str(tmp_path / data))
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
@@ -254,6 +286,41 @@ def test_writing_is_measured_against_the_bare_encoder(ana):
     )
 
 
+@pytest.mark.django_db
+def test_fading_is_measured_against_a_look_at_every_row(ana):
+    figures = bench("fade", "--total", "400", "--crossing", "20")
+    assert (figures["total"], figures["crossing"]) == (400, 20)
+    assert figures["ratio"] == pytest.approx(figures["fade_s"] / figures["full_scan_s"], rel=0.2)
+
+
+def test_more_crossings_than_memories_are_told():
+    with pytest.raises(CommandError, match="--total must be at least"):
+        call_command("bench", "fade", "--total", "100", "--crossing", "50")
+
+
+@pytest.mark.django_db
+def test_a_year_of_forgetting_follows_theory_and_is_drawn(ana, tmp_path):
+    figures = bench("forgetting", "--days", "12", "--out", tmp_path / "year.svg")
+    assert figures["max_deviation"] < 1e-6
+    assert figures["states_off"] == 0
+    assert figures["useful_recalls"]["companion"] > 0
+    assert figures["vivid_by_month"]["companion"] == figures["remembered_by_month"]
+    assert figures["vivid_by_month"]["paper"][-1] < figures["remembered_by_month"][-1]
+    assert figures["asked_recall"]["paper"]["faded"] > 0.8
+    assert ElementTree.parse(tmp_path / "year.svg").getroot().tag.endswith("svg")  # noqa: S314 - our own
+
+
+def test_a_year_is_the_same_with_the_same_seed_and_each_thing_is_told_once():
+    year, again = Year(), Year()
+    lived = list(year.days(200))
+    assert lived == list(again.days(200))
+    assert len({thing.told for thing in year.things}) == len(year.things) > 100
+    told: set[int] = set()
+    for day in lived:
+        assert {thing.number for thing in day.asks} <= told
+        told |= {thing.number for thing in day.tells}
+
+
 def test_peers_that_are_not_installed_are_told_with_the_command_that_installs_them(monkeypatch):
     monkeypatch.setattr(peers, "find_spec", lambda _: None)
     with pytest.raises(CommandError, match=r"pip install -c requirements\.lock -r requirements-peers\.txt") as problem:
@@ -308,3 +375,15 @@ def test_memories_are_shared_out_to_the_last(size, shares):
 def test_impossible_crowds_are_told(size):
     with pytest.raises(CommandError, match="can't be"):
         recall.shared_out(*size)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_consolidating_is_measured_by_a_worker_of_its_own():
+    figures = bench_by_itself("consolidate", "--sessions", "2", "--workers", "1")
+    assert figures["sessions"] == 2
+    assert figures["sessions_per_min"] > 0
+    assert figures["engine_calls_per_session"] == 0
+    assert figures["steps_left"] == 0
+    assert figures["memories_per_100_turns"] > 0
+    assert figures["duplicates_left"] == 0
+    assert figures["refusals"] == {}

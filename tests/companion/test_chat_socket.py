@@ -2,14 +2,16 @@
 
 import asyncio
 import json
+import time
 from uuid import uuid4
 
 import pytest
 from channels.db import database_sync_to_async
+from django.contrib.sessions.models import Session
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from memory.isolation import acting_as
-from memory.models import Reply, Turn
+from memory.models import Key, Reply, Turn
 from tests.people import make_person
 from tests.socket_client import open_tab, signed_in_cookie
 from tests.stack import running
@@ -34,6 +36,18 @@ def stack(django_db_setup, django_db_blocker, tmp_path_factory, engine_server):
 def in_database(person):
     with acting_as(person.pk):
         return list(Turn.objects.of(person.pk).order_by("pk").values_list("speaker", "text"))
+
+
+@database_sync_to_async
+def recallable(person, turn):
+    """Wait until this turn has its keys: they are made after the reply, and nobody waits for them."""
+    deadline = time.monotonic() + 30
+    while time.monotonic() < deadline:
+        with acting_as(person.pk):
+            if Key.objects.of(person.pk).filter(turn=turn).exists():
+                return
+        time.sleep(0.05)
+    raise AssertionError(f"turn {turn} got no keys")
 
 
 @pytest.fixture
@@ -67,6 +81,7 @@ async def test_a_reply_streams_in_order_and_ends_whole_with_its_receipt(stack, a
     async with open_tab(stack.url, cookie=cookie) as tab:
         kept = await tab.say("I keep bees behind the garage.")
         await tab.receive("done", reply=kept["reply"])
+        await recallable(ana, kept["turn"])
         again = await tab.say("Where do I keep my bees?", conversation=kept["conversation"])
         frames = [await tab.receive(reply=again["reply"])]
         while frames[-1]["type"] != "done":
@@ -265,6 +280,38 @@ async def test_a_stranger_can_neither_continue_nor_follow_nor_stop_what_is_anas(
     assert await in_database(stranger) == []
 
 
+async def test_a_stranger_can_change_nothing_that_is_anas(stack, ana, cookie, stranger, stranger_cookie):
+    async with open_tab(stack.url, cookie=cookie) as tab, open_tab(stack.url, cookie=stranger_cookie) as other:
+        kept = await tab.say("Remember that the key lies under the pot.")
+        done = await tab.receive("done", reply=kept["reply"])
+        request, conversation = done["notice"]["request"], kept["conversation"]
+        for frame in (
+            {"type": "rename", "conversation": conversation, "title": "Mine"},
+            {"type": "delete", "conversation": conversation},
+            {"type": "undo", "request": request},
+            {"type": "forget", "request": request, "turns": [kept["turn"]]},
+            {"type": "stand", "reply": kept["reply"], "turn": done["turn"]},
+            {"type": "stand_said", "turn": kept["turn"]},
+        ):
+            await other.send(**frame)
+            assert (await other.receive())["code"] == "not_found", frame
+        await other.send(type="write_anew", reply=kept["reply"])
+        assert (await other.receive())["code"] == "not_found"
+        await other.send(type="end", conversation=conversation)
+        assert (await other.receive())["type"] == "ended"  # as for one that is gone
+        await other.send(
+            type="say", client_id=str(uuid4()), conversation=None, text="Instead.", instead_of=kept["turn"]
+        )
+        assert (await other.receive())["code"] == "not_found"
+        await tab.send(type="delete", conversation=conversation)
+        deleted = await tab.receive("deleted")
+        await other.send(type="restore", erasure=deleted["erasure"])
+        assert (await other.receive())["code"] == "not_found"
+        await tab.send(type="restore", erasure=deleted["erasure"])
+        assert (await tab.receive("restored", "error"))["conversation"] == conversation
+    assert await in_database(stranger) == []
+
+
 @database_sync_to_async
 def state_of(person, reply):
     with acting_as(person.pk):
@@ -280,3 +327,39 @@ async def test_a_closed_laptop_keeps_the_reply_going(stack, ana, cookie):
             return
         await asyncio.sleep(0.2)
     pytest.fail("the reply was never finished")
+
+
+async def test_the_page_of_who_sat_here_before_does_not_speak_for_who_has_signed_in_since(
+    stack, ana, stranger, stranger_cookie
+):
+    with pytest.raises(ConnectionClosed) as closed:
+        async with open_tab(stack.url, cookie=stranger_cookie, of=ana.pk) as tab:
+            await tab.receive("welcome")
+    assert closed.value.rcvd.code == 4401
+    async with open_tab(stack.url, cookie=stranger_cookie, of=stranger.pk) as tab:
+        assert (await tab.say("It is me."))["type"] == "kept"
+
+
+async def test_a_line_ends_with_the_session_that_opened_it(stack, ana, cookie):
+    async with open_tab(stack.url, cookie=cookie) as tab:
+        await tab.send(type="ping")
+        await tab.receive("pong")
+        await signed_out(cookie)
+        await tab.send(type="ping")
+        with pytest.raises(ConnectionClosed) as closed:
+            await tab.receive("pong")
+    assert closed.value.rcvd.code == 4401
+
+
+@database_sync_to_async
+def signed_out(cookie):
+    Session.objects.filter(session_key=cookie.partition("=")[2]).delete()
+
+
+async def test_a_socket_speaks_the_language_of_its_person(stack, ana, stranger_cookie):
+    ana.language = "zh-hans"
+    await ana.asave()
+    cookie = await database_sync_to_async(signed_in_cookie)(ana)
+    async with open_tab(stack.url, cookie=cookie) as tab, open_tab(stack.url, cookie=stranger_cookie) as other:
+        for each, message in ((tab, "里面没有文字。"), (other, "There are no words in it.")):
+            assert (await each.say(" "))["message"] == message

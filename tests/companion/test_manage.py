@@ -1,5 +1,6 @@
 """`manage.py`: every command that needs the database starts the embedded one, and leaves nothing running."""
 
+import json
 import os
 import subprocess
 import sys
@@ -63,6 +64,12 @@ def test_a_command_starts_the_database_brings_it_up_to_date_and_stops_it(folder)
     shown = manage(folder, "showmigrations", "--database", "owner", "memory")
     assert "[X]" in shown.stdout
     assert "[ ]" not in shown.stdout
+
+    asked = manage(folder, "dbshell", "--database", "owner", "--", "-c", "select extname from pg_extension")
+    assert "vector" in asked.stdout, asked.stderr
+    looked = manage(folder, "doctor", "--json")
+    assert looked.returncode == 1, looked.stderr
+    assert {each["part"] for each in json.loads(looked.stdout)["findings"]} == {"redis"}
     assert running_in(folder) == []
 
 

@@ -87,10 +87,16 @@ OPEN_TO_ALL = {
     "account_email_verification_sent",
     "account_confirm_email",
     "accounts_invitation",
+    "catalogue",
+    "goodbye",  # whoever leaves has no account; the code in the link is theirs alone
+    "goodbye_receipt",
+    "goodbye_back",
     "live",
     "ready",
+    "metrics",
 }
 EXAMPLES = {"conversation_id": UUID(int=1), "pk": 1, "code": "code", "key": "key", "uidb36": "1"}
+EXAMPLES |= dict.fromkeys(("memory_id", "step_id", "period_id", "erasure_id", "companion_id", "line_id"), 1)
 CLOSED = [pattern for pattern in patterns(get_resolver().url_patterns) if pattern.name not in OPEN_TO_ALL]
 
 

@@ -13,6 +13,7 @@ from memory.engine import EngineError
 from memory.isolation import acting_as
 from memory.models import Key, Memory, Session, Step
 from tests.memory.test_dialogue import say
+from worker import sweeps
 from worker.engines.openai_compatible import OpenAICompatible
 from worker.engines.recall_only import RecallOnly
 
@@ -25,18 +26,34 @@ TOLD = [
 ]
 
 
+NO_FACTS = '{"facts": []}'
+NO_LINKS = '{"links": []}'
+NO_LINES = '{"lines": []}'
+
+
 class Answering:
-    """Gives answers of its own, to see what becomes of bad ones."""
+    """Gives answers of its own, to see what becomes of bad ones; facts, links and portraits as it is told, or none."""
 
     name, converses = "scripted", True
 
-    def __init__(self, *answers):
+    def __init__(self, *answers, facts=(), links=(), portraits=()):
         self.answers = list(answers)
+        self.facts = list(facts)
+        self.links = list(links)
+        self.portraits = list(portraits)
         self.asked = []
 
     def complete(self, messages, *, schema):
-        self.asked.append(messages)
-        answer = self.answers.pop(0)
+        if schema.__name__ == "ToldFacts":
+            answer = self.facts.pop(0) if self.facts else NO_FACTS
+        elif schema.__name__ == "PortraitAsked":
+            self.sat = messages[0]["content"]
+            answer = self.portraits.pop(0) if self.portraits else NO_LINES
+        elif schema.__name__ == "BelongingPairs":
+            answer = self.links.pop(0) if self.links else NO_LINKS
+        else:
+            self.asked.append(messages)
+            answer = self.answers.pop(0)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -49,7 +66,7 @@ def closed_session(person, texts=TOLD):
         said = say(person, text, conversation=conversation, at=start + timedelta(minutes=minute))
         conversation = said.turn.conversation_id
     with acting_as(person.pk):
-        session = Session.objects.get()
+        session = Session.objects.latest("pk")
         dialogue.close_session(session=session, at=clock.now())
     return session
 
@@ -63,9 +80,9 @@ def summaries(person):
         return list(Memory.objects.filter(kind="session").prefetch_related("sources__turn"))
 
 
-def step(person):
+def step(person, kind="summary"):
     with acting_as(person.pk):
-        return Step.objects.get()
+        return Step.objects.get(kind=kind)
 
 
 def test_without_an_engine_the_persons_own_sentences_are_kept_word_for_word(ana):
@@ -86,7 +103,7 @@ def test_an_engine_sums_up_by_the_schema_over_the_real_protocol(ana, engine_serv
     (memory,) = summaries(ana)
     assert memory.text == "They talked about their day and were glad of it."
     assert memory.version == "json summary 1"
-    assert "sourdough" in engine_server.seen()[-1]["request"]["messages"][0]["content"]
+    assert any("sourdough" in seen["request"]["messages"][0]["content"] for seen in engine_server.seen())
 
 
 def test_however_often_it_runs_it_is_done_once(ana):
@@ -137,7 +154,7 @@ def test_a_repaired_answer_and_prose_around_one_are_taken(ana):
 def test_an_engine_that_is_away_is_waited_for_and_caught_up_with(ana, time_machine):
     time_machine.move_to("2026-03-05T20:00:00Z")
     session = closed_session(ana)
-    consolidate(ana, session, Answering(EngineError("away")))
+    consolidate(ana, session, Answering(EngineError("away"), facts=[EngineError("away")]))
     assert summaries(ana) == []
     assert (step(ana).state, step(ana).error, step(ana).attempts) == ("waiting", "EngineError", 1)
     consolidate(ana, session, Answering())  # not due yet: nobody is asked
@@ -151,10 +168,66 @@ def test_what_fails_again_and_again_ends_as_failed_and_visible(ana, time_machine
     time_machine.move_to("2026-03-05T20:00:00Z")
     session = closed_session(ana)
     for _ in range(6):
-        consolidate(ana, session, Answering(EngineError("away")))
+        consolidate(ana, session, Answering(ValueError("sourdough")))
         time_machine.shift(timedelta(hours=3))
-    assert step(ana).state == "failed"
-    assert "sourdough" not in step(ana).error
+    assert (step(ana).state, step(ana).error) == ("failed", "ValueError")
+
+
+def test_an_engine_may_be_away_for_a_week(ana, time_machine):
+    time_machine.move_to("2026-03-05T20:00:00Z")
+    session = closed_session(ana)
+    for _ in range(84):
+        consolidate(ana, session, Answering(EngineError("away"), facts=[EngineError("away")]))
+        time_machine.shift(timedelta(hours=2))
+    assert {step(ana, kind).state for kind in ("summary", "facts")} == {"waiting"}
+    consolidate(ana, session, Answering(GOOD))
+    assert {step(ana, kind).state for kind in ("summary", "facts")} == {"done"}
+
+
+def test_an_engine_that_is_back_is_given_at_once_what_waits_for_it_oldest_first(ana, time_machine):
+    time_machine.move_to("2026-03-05T20:00:00Z", tick=False)
+    sessions = []
+    for day in range(3):
+        sessions.append(closed_session(ana, [f"I baked bread number {day} and gave it away."]))
+        time_machine.shift(timedelta(hours=5))
+    for _ in range(2):
+        for session in [*sessions[1:], sessions[0]]:
+            consolidate(ana, session, Answering(EngineError("away"), facts=[EngineError("away")]))
+        time_machine.shift(timedelta(minutes=2))
+    assert sweeps.sessions_due(engine=True) == []
+    with acting_as(ana.pk):
+        Step.objects.filter(session=sessions[2]).update(due_at=clock.now())
+    consolidate(ana, sessions[2], Answering(GOOD))
+    assert sweeps.sessions_due(engine=True) == [(ana.pk, session.pk) for session in sessions[:2]]
+
+
+def test_what_was_made_without_an_engine_is_made_again_when_one_converses(ana):
+    session = closed_session(ana)
+    consolidate(ana, session, RecallOnly())
+    (before,) = summaries(ana)
+    assert sweeps.sessions_due(engine=False) == []
+    assert sweeps.sessions_due(engine=True) == [(ana.pk, session.pk)]
+    consolidate(ana, session, Answering(GOOD))
+    (memory,) = summaries(ana)
+    assert (memory.pk, memory.text, memory.version) == (
+        before.pk,
+        "Ana is to get a jar of starter.",
+        "scripted summary 1",
+    )
+    with acting_as(ana.pk):
+        assert Key.objects.filter(kind="summary").count() == 1
+    assert sweeps.sessions_due(engine=True) == []
+
+
+def test_an_engine_that_can_not_do_it_is_asked_again_after_a_day_not_every_minute(ana, time_machine):
+    time_machine.move_to("2026-03-05T20:00:00Z", tick=False)
+    session = closed_session(ana)
+    consolidate(ana, session, Answering("prose", "more prose"))
+    assert (step(ana).state, step(ana).error) == ("done", "no answer by the schema")
+    time_machine.shift(timedelta(hours=1))
+    assert sweeps.sessions_due(engine=True) == []
+    time_machine.shift(timedelta(days=1))
+    assert sweeps.sessions_due(engine=True) == [(ana.pk, session.pk)]
 
 
 def test_a_session_of_small_talk_has_nothing_to_sum_up(ana):

@@ -2,9 +2,10 @@
 
 from threading import Event, Thread
 
+import numpy as np
 import pytest
 
-from memory import encoder
+from memory import compiled, encoder
 from memory.encoder import EncoderUnavailable, LocalEncoder
 
 
@@ -60,3 +61,55 @@ def test_one_thread_counts_while_others_read():
         for thread in counting:
             thread.join(timeout=10)
     assert current.count("one two three") == 3
+
+
+def test_the_compiled_transformer_reads_as_the_model_itself_does(monkeypatch):
+    texts = ["I keep bees behind the garage. " * times for times in (1, 2, 30)] + ["Hi", "养蜂"]
+    monkeypatch.setenv("ENCODER_BACKEND", "torch")
+    vectors, tokens = LocalEncoder("all-MiniLM-L6-v2").read(texts)
+    monkeypatch.setenv("ENCODER_BACKEND", "openvino")
+    faster = LocalEncoder("all-MiniLM-L6-v2")
+    read, words = faster.read(texts)
+    assert type(faster._model[0].model).__name__ == "Compiled"
+    assert np.abs(read - vectors).max() < 1e-5
+    assert all(np.abs(one - other).max() < 1e-5 for one, other in zip(words, tokens, strict=True))
+
+
+def test_a_model_that_can_not_be_compiled_is_read_by_torch(monkeypatch, caplog):
+    def refuse(*_):
+        raise RuntimeError("no such operation")
+
+    monkeypatch.setattr(compiled, "_compiled", refuse)
+    assert LocalEncoder("all-MiniLM-L6-v2").encode(["Hi"]).shape == (1, 384)
+    assert "no such operation" in caplog.text
+
+
+def test_a_compiled_model_that_reads_otherwise_is_not_taken(monkeypatch, caplog):
+    import torch
+
+    def wrong(transformer, features, threads):
+        class Wrong(torch.nn.Module):
+            config = transformer.config
+
+            def forward(self, **given):
+                made = transformer(**given)
+                made.last_hidden_state = made.last_hidden_state.flip(2)
+                return made
+
+        return Wrong()
+
+    monkeypatch.setattr(compiled, "_compiled", wrong)
+    own = encoder.current().encode(["Hi"])
+    assert np.abs(LocalEncoder("all-MiniLM-L6-v2").encode(["Hi"]) - own).max() < 1e-5
+    assert "not the encoder's" in caplog.text
+
+
+def test_compiling_tells_nobody(monkeypatch):
+    """OpenVINO's own converter reports its use over the network unless it is told not to."""
+    import openvino_telemetry
+
+    def tell(*_, **__):
+        raise AssertionError("somebody is told")
+
+    monkeypatch.setattr(openvino_telemetry.Telemetry, "__init__", tell)
+    assert type(LocalEncoder("all-MiniLM-L6-v2")._model[0].model).__name__ == "Compiled"

@@ -11,12 +11,14 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from memory import clock
+from memory import clock, context
 from memory import prompt as prompts
+from memory.budget import MESSAGE_OVERHEAD, estimate_tokens
+from memory.context import Heard, Told, look_back
 from memory.engine import Message, Neighbour, Note
 from memory.isolation import acting_as
 from memory.models import Memory, Session
-from memory.prompt import MESSAGE_OVERHEAD, Heard, Material, Told, estimate_tokens, lay_out
+from memory.prompt import Material, lay_out
 from memory.prompt_cache import prefix_share, shared_prefix
 from memory.recall import Remembering
 from memory.temporal import DateRange
@@ -41,7 +43,7 @@ def heard(texts: Sequence[str]) -> list[Heard]:
     for number, text in enumerate(texts):
         role = "assistant" if number % 2 else "user"
         made.append(Heard(1000 + number, Message(role=role, content=text), offset))
-        offset += prompts._weight(len(text.encode()))
+        offset += context._weight(len(text.encode()))
     return made
 
 
@@ -64,7 +66,9 @@ def laid(given, budget=4096, count=None):
 def test_what_changes_least_comes_first():
     made = laid(
         material(
-            notes=[note(1)], history=heard(["Good morning.", "Hello."]), summaries=[Told("2026-11-01", "They baked.")]
+            notes=[note(1)],
+            history=heard(["Good morning.", "Hello."]),
+            summaries=[Told("2026-11-01", "They baked.", 1)],
         )
     )
     assert [message["role"] for message in made.messages] == ["system", "user", "assistant", "user"]
@@ -170,7 +174,7 @@ MATERIAL = st.builds(
         text,
         notes=sorted(notes, key=lambda one: one.said_at),
         history=heard(history),
-        summaries=[Told("2026-11-01", summary) for summary in summaries],
+        summaries=[Told("2026-11-01", summary, place) for place, summary in enumerate(summaries)],
         remembering=remembering(sufficient=sufficient),
     ),
     st.builds(str.__mul__, st.text(alphabet=st.sampled_from("ab é漢? "), max_size=9), st.integers(1, 1000)),
@@ -300,7 +304,7 @@ def test_the_history_loses_its_beginning_in_big_steps_only(seed, budget):
         for messages in prompts_of(conversation(40, seed=seed), budget=budget, notes=0)
     ]
     moves = sum(before != after for before, after in pairwise(begins[1:]))
-    spent = sum(prompts._weight(len(text.encode())) for text in conversation(40, seed=seed))
+    spent = sum(context._weight(len(text.encode())) for text in conversation(40, seed=seed))
     assert moves <= spent / (budget * prompts.HISTORY_SHARES[0] / 2) + 2
 
 
@@ -322,14 +326,17 @@ def test_the_share_of_a_prefix_is_measured_in_the_tokens_of_the_later_prompt():
 
 
 def gathered(person, turn, moment=None):
+    at = clock.local(moment or clock.now(), person.time_zone)
     with acting_as(person.pk):
+        companion = companion_of(person)
         return prompts.gather(
-            companion=companion_of(person),
+            companion=companion,
             person="Ana",
             turn=turn,
+            earlier=look_back(companion=companion, turn=turn, moment=at),
             remembering=remembering(),
             notes=[],
-            moment=clock.local(moment or clock.now(), person.time_zone),
+            moment=at,
         )
 
 
@@ -350,15 +357,15 @@ def test_successive_turns_share_their_history_wherever_it_begins(ana, time_machi
 
 @pytest.mark.django_db
 def test_the_offsets_of_a_long_session_are_those_of_all_of_it(ana, monkeypatch):
-    monkeypatch.setattr(prompts, "LOOKED_BACK", 8)
-    monkeypatch.setattr(prompts, "LOOKED_BACK_STEP", 4)
+    monkeypatch.setattr(context, "LOOKED_BACK", 8)
+    monkeypatch.setattr(context, "LOOKED_BACK_STEP", 4)
     conversation_id = None
     for number in range(21):
         turn = say(ana, "x" * (number + 1), conversation=conversation_id).turn
         conversation_id = turn.conversation_id
     history = gathered(ana, turn).history
     assert 4 < len(history) <= 8
-    assert history[0].offset == sum(prompts._weight(number + 1) for number in range(20 - len(history)))
+    assert history[0].offset == sum(context._weight(number + 1) for number in range(20 - len(history)))
 
 
 @pytest.mark.django_db

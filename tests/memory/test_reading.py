@@ -6,14 +6,16 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory import dialogue, lexicon, reading
+from memory import dialogue, erasure, lexicon, reading
+from memory.erasure import Wish
 from memory.isolation import acting_as
-from memory.models import Speaker, Turn
+from memory.models import Erasure, Speaker, Turn
 from memory.question import asks
-from memory.reading import LONGEST_QUOTE, passage
+from memory.reading import LONGEST_QUOTE, PassedOver, passage
 from memory.recall import Candidate, Remembering
 from tests.memory.test_dialogue import say
 
@@ -250,3 +252,48 @@ def test_a_reply_that_quotes_over_line_ends_has_used_the_note(life):
     life.says("I keep bees,\nand hens.")
     [note] = life.notes()
     assert reading.used([note], question="?", reply="You said: I keep bees, and hens.") == {note.memory}
+
+
+@pytest.mark.django_db
+def test_of_every_candidate_that_became_no_note_it_is_told_why(ana):
+    life = Life(ana)
+    told = life.says("I promised Ana a jar of sourdough starter.", days=30)
+    again = life.says("I promised Ana a jar of sourdough starter!", days=20)
+    life.says("Good morning!")
+    gone = life.says("My landlord is called Boris.")
+    life.says("The dog chewed my shoes.")
+    erasure.forget(person_id=ana.pk, wish=Wish(Erasure.Kind.TURN, ids=[gone.pk]))
+    scores = [0.9, 0.8, 0.7, 0.6, 0.01]
+    candidates = [
+        Candidate(turn.pk, turn.pk, {"total": score, "speaker": 1.0})
+        for turn, score in zip(life.turns, scores, strict=True)
+    ]
+    remembering = Remembering("What did I promise?", MOMENT, [], True, True, candidates)
+    with acting_as(ana.pk):
+        chosen = reading.read(remembering, zone="UTC")
+    assert [note.turn for note in chosen.notes] == [again.pk]
+    assert chosen.passed_over == {
+        told.pk: PassedOver.SAID_AGAIN,
+        life.turns[2].pk: PassedOver.TELLS_NOTHING,
+        gone.pk: PassedOver.GONE,
+        life.turns[4].pk: PassedOver.UNLIKELY,
+    }
+
+
+@pytest.mark.django_db
+def test_beyond_the_most_that_is_read_nothing_becomes_a_note(ana):
+    life = Life(ana)
+    for number in range(reading.MOST_NOTES + 1):
+        life.says(f"My locker number {number} holds a pair of skates size {number * 7}.")
+    candidates = [Candidate(turn.pk, turn.pk, {"total": 0.5, "speaker": 1.0}) for turn in life.turns]
+    with acting_as(ana.pk):
+        chosen = reading.read(Remembering("What is where?", MOMENT, [], True, True, candidates), zone="UTC")
+    assert chosen.passed_over == {life.turns[-1].pk: PassedOver.BEYOND}
+
+
+@pytest.mark.django_db
+def test_notes_are_dated_in_english_whatever_the_person_speaks(life):
+    life.says("We painted the kitchen yellow.")
+    with override("zh-hans"):
+        (note,) = life.notes()
+    assert note.when == "Monday 26 October, ten days ago"

@@ -9,6 +9,7 @@ from django.db import connection
 
 from memory import clock, encoder, indexing, reading
 from memory import prompt as prompts
+from memory.budget import MESSAGE_OVERHEAD, estimate_tokens
 from memory.combination import TABLE, likelihood
 from memory.isolation import acting_as
 from memory.models import Key, Lexicon, Turn
@@ -216,7 +217,7 @@ def test_a_prompt_stays_within_its_budget_whatever_was_said(ana, settings, budge
                 notes=notes,
                 moment=clock.local(clock.now(), ana.time_zone),
             )
-            spent = sum(prompts.estimate_tokens(m["content"]) + prompts.MESSAGE_OVERHEAD for m in made.messages)
+            spent = sum(estimate_tokens(m["content"]) + MESSAGE_OVERHEAD for m in made.messages)
             assert spent <= budget
 
 

@@ -3,11 +3,12 @@
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
+from django.utils.translation import override
 from hypothesis import given
 from hypothesis import strategies as st
 
 from memory import clock
-from memory.temporal import ago_in_words, when_in_words
+from memory.temporal import ago_in_words, range_in_words, when_in_words
 
 TODAY = date(2026, 11, 24)
 
@@ -36,6 +37,21 @@ def test_the_year_is_told_only_where_it_is_another():
     moment = datetime(2026, 11, 24, 15, 0, tzinfo=UTC)
     assert when_in_words(datetime(2026, 5, 5, tzinfo=UTC), moment=moment) == "Tuesday 5 May, six months ago"
     assert when_in_words(datetime(2025, 12, 21, tzinfo=UTC), moment=moment).startswith("Sunday 21 December 2025")
+
+
+@pytest.mark.parametrize(
+    ("last", "english", "chinese"),
+    [
+        (date(2026, 3, 1), "Sunday 1 March 2026", "2026年3月1日星期日"),
+        (date(2026, 3, 9), "1 to 9 March 2026", "2026年3月1日至9日"),
+        (date(2026, 5, 31), "1 March to 31 May 2026", "2026年3月1日至5月31日"),
+        (date(2027, 5, 31), "1 March 2026 to 31 May 2027", "2026年3月1日至2027年5月31日"),
+    ],
+)
+def test_a_range_is_told_in_the_language_that_is_active(last, english, chinese):
+    assert range_in_words(date(2026, 3, 1), last) == english
+    with override("zh-hans"):
+        assert range_in_words(date(2026, 3, 1), last) == chinese
 
 
 def test_the_day_is_the_persons_own_and_not_utcs():

@@ -4,9 +4,9 @@ import time
 
 import pytest
 
+from companion.operations.benchmarks.stand_in.server import pieces, templated
 from memory.engine import Counting, Message
 from memory.prompt import lay_out
-from tests.engine_server.server import pieces, templated
 from tests.memory.test_prompt import heard, material, note
 from tests.stack import free_port
 from worker.engines.openai_compatible import OpenAICompatible

@@ -34,7 +34,7 @@ class EngineServer:
 def engine_server() -> Iterator[EngineServer]:
     """A running one."""
     server = EngineServer(free_port())
-    command = [sys.executable, "-m", "tests.engine_server", "--port", str(server.port)]
+    command = [sys.executable, "-m", "companion.operations.benchmarks.stand_in", "--port", str(server.port)]
     process = subprocess.Popen(command, cwd=ROOT, stderr=subprocess.DEVNULL)
     try:
         wait_until_it_answers(server)

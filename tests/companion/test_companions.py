@@ -1,0 +1,143 @@
+"""Several companions: made and changed by their person, chosen for a new conversation, and nobody else's."""
+
+from uuid import uuid4
+
+import pytest
+from django.urls import reverse
+
+from companion.accounts.models import Person
+from companion.chat import actions, protocol
+from memory import companions, permission
+from memory.isolation import acting_as
+from memory.models import Companion, Conversation, Matter
+from memory.unremembered import paused_since
+from tests.inspectors import signed_in
+from tests.memory.test_dialogue import companion_of
+from tests.visitor import errors, sign_up, words
+from worker import engines
+from worker.engines.openai_compatible import OpenAICompatible
+from worker.engines.recall_only import RecallOnly
+
+pytestmark = pytest.mark.django_db
+
+NEW = "preferences_companion_new"
+TOLD = {"name": "Basil", "manner": "Dry, in short sentences.", "engine": ""}
+ALL = {matter.value: "on" for matter in Matter}
+
+
+def made(person, **changes):
+    return signed_in(person).post(reverse(NEW), {**TOLD, **ALL, **changes})
+
+
+def all_of(person):
+    with acting_as(person.pk):
+        return list(Companion.objects.of(person.pk).order_by("pk"))
+
+
+def frame(companion, conversation=None):
+    return protocol.Say(type="say", client_id=uuid4(), conversation=conversation, text="Hello.", companion=companion)
+
+
+def test_another_companion_is_made_with_its_manner_and_what_it_may_remember(ana):
+    companion_of(ana)
+    sent = {**TOLD, **{name: on for name, on in ALL.items() if name != Matter.PORTRAIT}}
+    assert signed_in(ana).post(reverse(NEW), sent).status_code == 302
+    first, basil = all_of(ana)
+    assert (basil.name, basil.manner, basil.unkept) == ("Basil", "Dry, in short sentences.", [Matter.PORTRAIT])
+    assert first.unkept == []
+    page = words(signed_in(ana).get(reverse("account_preferences")))
+    assert "Basil" in page
+    assert "My companions share their memories" in page
+
+
+def test_a_companion_without_a_name_is_not_made(ana):
+    assert errors(made(ana, name=" "), "name") == ["Please fill this in."]
+    assert all_of(ana) == []
+
+
+def test_a_companion_is_changed_by_its_person_alone(ana, stranger):
+    companion = companion_of(ana)
+    address = reverse("preferences_companion", args=[companion.pk])
+    assert signed_in(stranger).get(address).status_code == 404
+    assert signed_in(stranger).post(address, {**TOLD, **ALL}).status_code == 404
+    assert all_of(ana)[0].name == companion.name
+    assert signed_in(ana).post(address, {**TOLD, **ALL}).status_code == 302
+    assert all_of(ana)[0].name == "Basil"
+
+
+def test_a_companion_made_while_memory_is_paused_is_paused_too(ana):
+    companion_of(ana)
+    signed_in(ana).post(reverse("preferences_pause"))
+    made(ana)
+    assert all_of(ana)[1].paused_at == all_of(ana)[0].paused_at is not None
+    with acting_as(ana.pk):
+        assert paused_since(ana.pk)
+
+
+def test_a_new_conversation_is_with_the_companion_that_was_chosen(ana):
+    companion_of(ana)
+    made(ana)
+    basil = all_of(ana)[1]
+    said = actions.keep(ana, frame(basil.pk))
+    with acting_as(ana.pk):
+        assert Conversation.objects.of(ana.pk).get().companion_id == basil.pk
+    boot = signed_in(ana).get(f"/c/{said.turn.conversation_id}/").context["boot"]
+    assert boot["companion"] == {"id": basil.pk, "name": "Basil"}
+    assert [one["name"] for one in boot["companions"]] == ["Rosemary", "Basil"]
+    assert signed_in(ana).get(f"/?with={basil.pk}").context["boot"]["companion"]["name"] == "Basil"
+    assert signed_in(ana).get("/").context["boot"]["companion"]["name"] == "Rosemary"
+
+
+@pytest.mark.parametrize("wanted", ["0", "x", "99999999999999999999", "-1", ""])
+def test_a_companion_that_there_is_not_leaves_the_first(ana, wanted):
+    companion_of(ana)
+    assert signed_in(ana).get("/", {"with": wanted}).context["boot"]["companion"]["name"] == "Rosemary"
+
+
+def test_nobody_talks_with_somebody_elses_companion(ana, stranger):
+    theirs = companion_of(stranger)
+    with pytest.raises(companions.NoSuchCompanion):
+        actions.keep(ana, frame(theirs.pk))
+    companion_of(ana)
+    assert signed_in(ana).get(f"/?with={theirs.pk}").context["boot"]["companion"]["id"] != theirs.pk
+    with acting_as(ana.pk):
+        assert not Conversation.objects.of(ana.pk).exists()
+
+
+def test_a_companion_speaks_by_its_own_model_on_the_houses_server():
+    house = OpenAICompatible(url="http://localhost:1/v1", model="small", key="secret", silence=3.0, most_tokens=7)
+    spoken = engines.spoken_by(house, "kind-lora")
+    assert isinstance(spoken, OpenAICompatible)
+    assert (spoken.name, spoken.url, spoken.silence, spoken.most_tokens) == ("kind-lora", house.url, 3.0, 7)
+    assert engines.spoken_by(house, "") is house
+
+
+def test_where_no_engine_converses_a_model_of_ones_own_changes_nothing():
+    recall_only = RecallOnly()
+    assert engines.spoken_by(recall_only, "kind-lora") is recall_only
+
+
+def test_the_models_of_the_houses_server_are_offered(settings, engine_server):
+    settings.ENGINE_URL, settings.ENGINE_MODEL = engine_server.url, "echo"
+    assert "echo" in engines.offered()
+    settings.ENGINE_URL = "http://127.0.0.1:9/v1"
+    assert engines.offered() == ["echo"]
+
+
+# First run
+
+
+def test_the_first_account_names_its_companion_and_says_what_it_may_remember(client, db):
+    page = words(client.get(reverse("account_signup"), headers={"host": "localhost"}))
+    for step in ("You", "Your companion", "What it may remember", "A language model"):
+        assert step in page
+    client.defaults["HTTP_HOST"] = "localhost"
+    sign_up(client, companion="Thyme", manner="Playful and light", ticked="True", facts="on", summaries="on")
+    assert not Person.objects.exists()
+    manner = "Playful and light, with humour that never hurts."
+    sign_up(client, companion="Thyme", manner=manner, ticked="True", facts="on", summaries="on")
+    somebody = Person.objects.get()
+    (companion,) = all_of(somebody)
+    assert (companion.name, companion.manner) == ("Thyme", manner)
+    with acting_as(somebody.pk):
+        assert permission.chosen(somebody.pk).unkept == [Matter.PORTRAIT, Matter.SENSITIVE]

@@ -1,0 +1,191 @@
+"""The page of the portrait and its doors: who the person is held to be, shown to them alone, in their own hands."""
+
+import json
+from datetime import timedelta
+
+import pytest
+from django.test import Client
+
+from memory import erasure
+from memory.erasure import Wish
+from memory.isolation import acting_as
+from memory.models import Companion, Erasure, Turn
+from tests.memory.test_dialogue import companion_of
+from tests.memory.test_portrait import BEES, DAY, NOW, drawn, noon, talked
+from worker import tasks
+
+__all__ = ["noon"]
+
+pytestmark = pytest.mark.django_db
+
+LIKES = "likes beekeeping"
+
+
+def door(person, client=None):
+    """A signed-in browser: (status, what came back) of an address under /api/portrait, with a body by POST."""
+    client = client or Client()
+    client.force_login(person)
+
+    def ask(address, body=None):
+        path = f"/api/portrait{address}"
+        answer = client.get(path) if body is None else client.post(path, json.dumps(body), "application/json")
+        return answer.status_code, json.loads(answer.content)
+
+    return ask
+
+
+def page(person, address="/portrait/"):
+    """What the page is given."""
+    client = Client()
+    client.force_login(person)
+    answer = client.get(address)
+    return answer.context["boot"] if answer.status_code == 200 else answer.status_code
+
+
+def held(told):
+    return {line["text"]: line for line in told["lines"]}
+
+
+@pytest.fixture
+def bees(ana, noon):
+    """What is held of Ana, who loves beekeeping."""
+    talked(ana, [BEES], NOW - DAY)
+    drawn(ana)
+    return held(page(ana)["portrait"])[LIKES]
+
+
+def test_a_line_is_shown_with_how_sure_it_is_and_the_words_it_stands_on(ana, bees):
+    with acting_as(ana.pk):
+        turn = Turn.objects.get(text=BEES)
+    assert (bees["sure"], bees["leaves"], bees["told"], bees["days"]) == ("fairly sure", 3, True, 1)
+    (quote,) = bees["quotes"]
+    assert quote == {
+        "text": "I love beekeeping.",
+        "turn": turn.pk,
+        "conversation": str(turn.conversation_id),
+        "when": "Wednesday 4 November",
+    }
+
+
+def test_what_was_said_later_against_a_line_stands_beside_it(ana, noon):
+    talked(ana, ["I love opera."], NOW - 3 * DAY)
+    talked(ana, ["I love opera."], NOW - 2 * DAY)
+    talked(ana, ["I don't like opera."], NOW - DAY)
+    drawn(ana)
+    line = held(page(ana)["portrait"])["likes opera"]
+    assert [quote["text"] for quote in line["against"]] == ["I don't like opera."]
+
+
+def test_who_has_not_talked_yet_has_an_empty_page(ana):
+    boot = page(ana)
+    assert (boot["companion"], boot["portrait"]["lines"]) == (None, [])
+    assert door(ana)("/moods")[1]["days"] == []
+
+
+def test_a_line_is_confirmed_and_that_is_taken_back(ana, bees):
+    ask = door(ana)
+    status, told = ask(f"/{bees['id']}/confirm", {})
+    assert status == 200
+    assert (held(told)[LIKES]["sure"], held(told)[LIKES]["confirmed"]) == ("you said so", True)
+    _, told = ask(f"/{bees['id']}/take-back", {})
+    assert held(told)[LIKES] == bees
+
+
+def test_what_is_removed_is_listed_as_refused_and_can_be_allowed_again(ana, bees):
+    ask = door(ana)
+    _, told = ask(f"/{bees['id']}/refuse", {})
+    assert LIKES not in held(told)
+    assert [(one["id"], one["text"], one["when"]) for one in told["refused"]] == [
+        (bees["id"], LIKES, "Thursday 5 November")
+    ]
+    _, told = ask(f"/{bees['id']}/take-back", {})
+    assert held(told)[LIKES] == bees
+    assert told["refused"] == []
+
+
+def test_a_correction_stands_in_the_persons_words_and_can_be_taken_back(ana, bees):
+    ask = door(ana)
+    _, told = ask(f"/{bees['id']}/correct", {"text": "keeps wasps"})
+    assert held(told)["keeps wasps"]["confirmed"]
+    assert [one["text"] for one in told["refused"]] == [LIKES]
+    _, told = ask(f"/{bees['id']}/uncorrect", {"text": LIKES, "confirmed": False})
+    assert {**held(told)[LIKES], "id": 0} == {**bees, "id": 0}
+    assert told["refused"] == []
+
+
+def test_a_correction_that_never_was_is_not_taken_back(ana, bees):
+    status, told = door(ana)(f"/{bees['id']}/uncorrect", {"text": "likes tea", "confirmed": False})
+    assert (status, told["code"]) == (409, "too_late")
+
+
+@pytest.mark.parametrize(
+    ("act", "body"),
+    [
+        ("confirm", {}),
+        ("refuse", {}),
+        ("take-back", {}),
+        ("correct", {"text": "keeps wasps"}),
+        ("uncorrect", {"text": LIKES, "confirmed": False}),
+    ],
+)
+def test_a_stranger_finds_no_line_of_anothers_and_changes_none(ana, stranger, bees, act, body):
+    status, told = door(stranger)(f"/{bees['id']}/{act}", body)
+    assert (status, told["code"]) == (404, "not_found")
+    assert held(page(ana)["portrait"])[LIKES] == bees
+
+
+def test_a_stranger_sees_neither_the_portrait_nor_the_moods_of_anothers_companion(ana, stranger, bees):
+    companion = companion_of(ana).pk
+    assert page(stranger, f"/portrait/?companion={companion}") == 404
+    assert door(stranger)(f"/moods?companion={companion}")[0] == 404
+    assert page(stranger)["portrait"]["lines"] == []
+
+
+def test_each_companion_has_a_portrait_of_its_own(ana, bees):
+    with acting_as(ana.pk):
+        other = Companion.objects.create(owner=ana, name="Sage", created_at=NOW)
+    boot = page(ana, f"/portrait/?companion={other.pk}")
+    assert (boot["companion"]["name"], boot["portrait"]["lines"]) == ("Sage", [])
+    assert [one["name"] for one in boot["companions"]] == ["Rosemary", "Sage"]
+
+
+def test_moods_are_told_by_day_over_the_weeks_that_are_asked_for(ana, noon):
+    talked(ana, ["I was so sad today."], NOW - timedelta(days=100))
+    talked(ana, ["I am so happy today!"], NOW - DAY)
+    ask = door(ana)
+    _, told = ask("/moods?weeks=8")
+    assert [(one["day"], one["valence"]) for one in told["days"]] == [("2026-11-04", 1.0)]
+    assert (told["since"], told["until"]) == ("2026-09-11", "2026-11-05")
+    assert [one["day"] for one in ask("/moods?weeks=26")[1]["days"]] == ["2026-07-28", "2026-11-04"]
+
+
+@pytest.mark.parametrize("address", ["?weeks=9", "?companion=x", "?companion=-1", f"?companion={2**70}", "?other=1"])
+def test_what_is_none_of_the_pages_is_refused_in_words(ana, address):
+    status, told = door(ana)(f"/moods{address}")
+    assert (status, told["code"]) == (400, "malformed")
+
+
+@pytest.mark.parametrize("text", ["", "   ", "a" * 161, 5, None])
+def test_a_correction_is_one_short_line(ana, bees, text):
+    assert door(ana)(f"/{bees['id']}/correct", {"text": text})[0] == 400
+
+
+def test_nothing_is_done_without_the_pages_own_token(ana, bees):
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(ana)
+    assert client.post(f"/api/portrait/{bees['id']}/refuse", "{}", "application/json").status_code == 403
+
+
+def test_what_is_about_to_be_erased_is_neither_held_nor_listed_as_refused(ana, bees, monkeypatch):
+    monkeypatch.setattr(tasks.erase, "delay", lambda *args: None)
+    door(ana)(f"/{bees['id']}/refuse", {})
+    with acting_as(ana.pk):
+        turn = Turn.objects.get(text=BEES)
+    erasure.forget(person_id=ana.pk, wish=Wish(Erasure.Kind.TURN, [turn.pk]))
+    told = page(ana)["portrait"]
+    assert (told["lines"], told["refused"]) == ([], [])
+
+
+def test_the_page_says_from_what_it_is_drawn(ana, bees):
+    told = page(ana)["portrait"]
+    assert (told["talks"], told["waits"]) == (1, True)

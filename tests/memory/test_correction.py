@@ -1,0 +1,259 @@
+"""What the person puts right by hand holds, whatever consolidation reads in the old words again; and can be undone."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db.models import F
+
+from memory import clock, correction, dialogue, encoder, erasure, indexing, unremembered
+from memory.correction import NotCorrectable
+from memory.erasure import Wish
+from memory.facts import known_at
+from memory.isolation import acting_as
+from memory.models import Correction, Erasure, Key, Memory, Session, Step, Turn
+from tests.memory.test_facts import MARCH, answering, consolidate, facts_step, known, one, told
+from tests.memory.test_recall import ask
+
+pytestmark = pytest.mark.django_db
+
+PORTO = "My sister lives in Porto, near the river."
+LISBON = "My sister lives in Lisbon."
+
+
+def correct(person, memory, text, *, mistaken=True, client_id=None):
+    with acting_as(person.pk):
+        return correction.correct(
+            person_id=person.pk, memory_id=memory.pk, text=text, mistaken=mistaken, client_id=client_id or uuid4()
+        )
+
+
+def again(person, session, engine=None):
+    """The session is consolidated once more, as after an upgrade."""
+    with acting_as(person.pk):
+        Step.objects.filter(session=session).update(state="waiting", asked=F("asked") + 1, due_at=clock.now())
+    consolidate(person, session, engine)
+
+
+def current(person):
+    return [memory.text for memory in known(person) if memory.superseded_by is None]
+
+
+def in_porto(person, at=MARCH):
+    session = told(person, PORTO, at=at)
+    consolidate(person, session)
+    (old,) = known(person)
+    return session, old
+
+
+@pytest.fixture
+def corrected(ana):
+    session, old = in_porto(ana)
+    return session, old, correct(ana, old, LISBON)
+
+
+def test_what_is_right_stands_in_place_of_what_was_wrong_which_stays_as_history(ana, corrected):
+    _, old, new = corrected
+    was, right = sorted(known(ana), key=lambda memory: memory.pk)
+    assert (was.pk, was.superseded_by, was.text) == (old.pk, new, old.text)
+    assert (right.text, right.by_hand, right.superseded_by, right.contradicts) == (LISBON, True, None, None)
+    with acting_as(ana.pk):
+        assert [source.turn.text for source in right.sources.all()] == [LISBON]
+
+
+def test_what_was_mistaken_never_held_and_what_is_right_held_from_then_on(ana, corrected):
+    with acting_as(ana.pk):
+        for moment in (MARCH + timedelta(days=1), clock.now()):
+            assert [memory.text for memory in known_at(ana.pk, moment)] == [LISBON]
+
+
+def test_what_has_changed_held_until_it_was_said(ana):
+    _, old = in_porto(ana)
+    correct(ana, old, LISBON, mistaken=False)
+    with acting_as(ana.pk):
+        assert [memory.text for memory in known_at(ana.pk, MARCH + timedelta(days=1))] == [old.text]
+        assert [memory.text for memory in known_at(ana.pk, clock.now())] == [LISBON]
+
+
+def test_the_same_words_consolidated_again_change_nothing(ana, corrected):
+    session, _, _ = corrected
+    before = [(memory.text, memory.superseded_by_id, memory.valid_to) for memory in known(ana)]
+    again(ana, session)
+    assert [(memory.text, memory.superseded_by_id, memory.valid_to) for memory in known(ana)] == before
+
+
+def test_an_engine_that_reads_the_same_words_in_other_words_does_not_bring_the_mistake_back(ana, corrected):
+    session, old, _ = corrected
+    other = one("lives in Porto", "Ana's sister has her home in Porto.", subject="Ana's sister")
+    again(ana, session, answering(other))
+    assert facts_step(ana).version != "extractive facts 1"
+    assert current(ana) == [LISBON]
+    assert old.pk in {memory.pk for memory in known(ana)}
+
+
+def test_a_correction_that_only_says_the_same_in_better_words_is_not_merged_away(ana):
+    session, old = in_porto(ana)
+    correct(ana, old, "My sister lives in Porto, on the north bank.")
+    again(ana, session)
+    assert current(ana) == ["My sister lives in Porto, on the north bank."]
+
+
+@pytest.mark.parametrize("kind", ["event", "plan"])
+def test_what_no_frame_fits_is_put_right_as_well_and_stays_so(ana, kind):
+    session = told(ana, "I am going to bake seven loaves for the fair. It rained.", at=MARCH)
+    wrong = one("bake seven loaves for the fair", "Ana bakes seven loaves, hopefully, for the fair.", kind)
+    consolidate(ana, session, answering(wrong))
+    (old,) = known(ana)
+    correct(ana, old, "I am going to bake eleven loaves for the fair.")
+    again(ana, session, answering(wrong))
+    assert current(ana) == ["I am going to bake eleven loaves for the fair."]
+
+
+def test_a_later_word_of_the_person_closes_what_was_written_by_hand(ana, corrected):
+    later = told(ana, "My sister lives in Braga.", at=clock.now() + timedelta(minutes=1))
+    consolidate(ana, later)
+    with acting_as(ana.pk):
+        Session.objects.filter(pk=later.pk).update(closed_at=clock.now())
+        Step.objects.update(due_at=clock.now())
+    consolidate(ana, later)
+    assert current(ana) == ["My sister lives in Braga."]
+
+
+def test_what_was_corrected_twice_is_closed_twice_and_neither_comes_back(ana, corrected):
+    session, old, first = corrected
+    second = correct(ana, first, "My sister lives in Faro.")
+    again(ana, session)
+    by_id = {memory.pk: memory.superseded_by_id for memory in known(ana)}
+    assert by_id == {old.pk: first.pk, first.pk: second.pk, second.pk: None}
+
+
+def test_the_same_click_twice_corrects_once(ana):
+    _, old = in_porto(ana)
+    click = uuid4()
+    assert correct(ana, old, LISBON, client_id=click) == correct(ana, old, LISBON, client_id=click)
+    assert len(known(ana)) == 2
+
+
+def test_what_is_not_the_newest_or_a_summary_is_refused_in_words(ana, corrected):
+    _, old, _ = corrected
+    with pytest.raises(NotCorrectable, match="correct that one"):
+        correct(ana, old, "My sister lives in Faro.")
+    with acting_as(ana.pk):
+        summary = Memory.objects.get(kind="session")
+    with pytest.raises(NotCorrectable, match="summary"):
+        correct(ana, summary, "Otherwise.")
+
+
+def round_of(person):
+    with acting_as(person.pk):
+        return Memory.objects.filter(kind="round").earliest("pk")
+
+
+def test_of_words_the_one_fact_that_was_noted_of_them_is_put_right(ana):
+    in_porto(ana)
+    new = correct(ana, round_of(ana), LISBON)
+    assert [memory.superseded_by for memory in known(ana)] == [new, None]
+
+
+def test_of_words_that_nothing_was_noted_of_what_is_right_is_kept_and_the_mistake_is_not_noted_later(ana):
+    session = told(ana, PORTO, at=MARCH)
+    correct(ana, round_of(ana), LISBON)
+    consolidate(ana, session)
+    assert current(ana) == [LISBON]
+
+
+def test_of_words_that_told_several_things_it_is_asked_which(ana):
+    consolidate(ana, told(ana, "My sister lives in Porto. My favourite tea is jasmine.", at=MARCH))
+    with pytest.raises(NotCorrectable, match="Several"):
+        correct(ana, round_of(ana), LISBON)
+
+
+@pytest.mark.parametrize(("text", "refused"), [("  ", dialogue.NothingSaid), ("a" * 601, dialogue.TooLong)])
+def test_nothing_and_a_novel_are_refused(ana, text, refused):
+    _, old = in_porto(ana)
+    with pytest.raises(refused):
+        correct(ana, old, text)
+    assert len(known(ana)) == 1
+
+
+def test_a_stranger_corrects_nothing(ana, stranger):
+    _, old = in_porto(ana)
+    with pytest.raises(Memory.DoesNotExist):
+        correct(stranger, old, "My sister lives in Osaka.")
+    assert current(ana) == [old.text]
+
+
+def test_the_talk_that_stands_open_is_not_closed_by_it_and_nothing_is_summed_up(ana):
+    _, old = in_porto(ana)
+    with acting_as(ana.pk):
+        steps = Step.objects.count()
+        open_session = dialogue.begin_session(
+            conversation=old.session.conversation, started_at=clock.now() - timedelta(minutes=1)
+        )
+    correct(ana, old, LISBON)
+    with acting_as(ana.pk):
+        assert Session.objects.get(pk=open_session.pk).closed_at is None
+        assert Step.objects.count() == steps
+
+
+class TestInRecall:
+    def test_what_was_written_by_hand_is_recalled_by_the_one_recall_and_known_again(self, ana, corrected):
+        _, _, new = corrected
+        with acting_as(ana.pk):
+            turn_ids = list(new.sources.values_list("turn_id", flat=True))
+        for _ in range(2):
+            indexing.index_turns(person_id=ana.pk, turn_ids=turn_ids, encoder=encoder.current())
+            correction.index(person_id=ana.pk, turn_ids=turn_ids, encoder=encoder.current())
+        found = ask(ana, "Where in Lisbon does my sister live?")
+        assert found.candidates[0].turn_id == turn_ids[0]
+        with acting_as(ana.pk):
+            assert Key.objects.filter(fact=new).count() == 1
+
+
+class TestTakenBack:
+    def test_what_it_stood_in_place_of_holds_again_and_no_word_of_it_stays(self, ana, corrected):
+        _, old, new = corrected
+        correction.take_back(person_id=ana.pk, memory_id=new.pk)
+        (left,) = known(ana)
+        assert (left.pk, left.superseded_by, left.valid_to) == (old.pk, None, None)
+        with acting_as(ana.pk):
+            assert not Turn.objects.filter(text=LISBON).exists()
+            assert not Correction.objects.exists()
+
+    def test_only_what_was_written_by_hand_can_be_taken_back(self, ana, stranger, corrected):
+        _, old, new = corrected
+        for person, memory in ((ana, old), (stranger, new)):
+            with pytest.raises(Memory.DoesNotExist):
+                correction.take_back(person_id=person.pk, memory_id=memory.pk)
+        assert current(ana) == [LISBON]
+
+
+class TestForgotten:
+    def test_with_what_is_right_goes_what_it_stood_in_place_of_or_that_would_hold_again(self, ana, corrected):
+        _, _, first = corrected
+        second = correct(ana, first, "My sister lives in Faro.")
+        wish = Wish(Erasure.Kind.MEMORY, [second.pk])
+        asked = erasure.forget(person_id=ana.pk, wish=wish, after=timedelta())
+        erasure.carry_out(person_id=ana.pk, erasure_id=asked.pk)
+        assert known(ana) == []
+        with acting_as(ana.pk):
+            assert not Turn.objects.exists()
+
+    def test_forgetting_the_old_words_leaves_what_is_right(self, ana, corrected):
+        _, old, new = corrected
+        asked = erasure.forget(person_id=ana.pk, wish=Wish(Erasure.Kind.MEMORY, [old.pk]), after=timedelta())
+        erasure.carry_out(person_id=ana.pk, erasure_id=asked.pk)
+        assert [memory.pk for memory in known(ana)] == [new.pk]
+
+
+def test_what_is_put_right_while_memory_is_paused_is_remembered_all_the_same(ana):
+    _, old = in_porto(ana)
+    with acting_as(ana.pk):
+        unremembered.pause(person_id=ana.pk)
+    new = correct(ana, old, LISBON)
+    with acting_as(ana.pk):
+        turn_ids = list(Turn.objects.filter(memories__memory=new).values_list("pk", flat=True))
+    indexing.index_turns(person_id=ana.pk, turn_ids=turn_ids, encoder=encoder.current())
+    correction.index(person_id=ana.pk, turn_ids=turn_ids, encoder=encoder.current())
+    with acting_as(ana.pk):
+        assert set(Key.objects.filter(turn__in=turn_ids).values_list("kind", flat=True)) == {"turn", "fact"}

@@ -1,0 +1,149 @@
+"""What is asked of memory in plain words is done, can be taken back, and is the person's own doing."""
+
+import pytest
+
+from memory import clock, dialogue, erasure, obeying, unremembered
+from memory.isolation import acting_as
+from memory.models import Erasure, Key, Memory, Reply, Request, Turn
+from tests.memory.test_consolidation import Answering, consolidate
+from tests.memory.test_dialogue import companion_of, say
+from tests.memory.test_erasure import answered, close, holding, index_anew
+from tests.memory.test_recall import LIFE, ask, remember
+from worker.engines.recall_only import RecallOnly
+
+pytestmark = pytest.mark.django_db
+
+BROOCH = "My zanzibarite brooch lies under the floor."
+
+
+def request_of(person, turn):
+    with acting_as(person.pk):
+        return Request.objects.select_related("turn", "memory").get(turn=turn)
+
+
+def forget(person, request, turn_ids):
+    return obeying.forget(person_id=person.pk, request_id=request.pk, turn_ids=turn_ids)
+
+
+def carry_out(person, asked):
+    with acting_as(person.pk):
+        Erasure.objects.filter(pk=asked.pk).update(due_at=clock.now())
+    erasure.carry_out(person_id=person.pk, erasure_id=asked.pk)
+
+
+def test_what_is_to_be_remembered_is_pinned_at_once_in_the_persons_own_words(ana):
+    said = say(ana, "Please remember that my sister Rita moved to Porto.")
+    request = request_of(ana, said.turn)
+    assert (request.state, request.words) == (Request.State.DONE, "my sister Rita moved to Porto.")
+    assert request.memory.pinned
+    assert request.memory.retention(clock.now()) == 1.0
+
+
+def test_it_can_be_taken_back_and_fades_then_as_anything_else(ana, stranger):
+    request = request_of(ana, say(ana, "Remember that my sister Rita moved to Porto.").turn)
+    with pytest.raises(obeying.NoSuchRequest), acting_as(stranger.pk):
+        obeying.let_fade(person_id=stranger.pk, request_id=request.pk)
+    with acting_as(ana.pk):
+        obeying.let_fade(person_id=ana.pk, request_id=request.pk)
+        assert not Memory.objects.get(pk=request.memory_id).pinned
+    with pytest.raises(obeying.NoSuchRequest), acting_as(ana.pk):
+        obeying.let_fade(person_id=ana.pk, request_id=request.pk)
+
+
+def test_while_memory_is_paused_nothing_is_promised(ana):
+    companion_of(ana)
+    with acting_as(ana.pk):
+        unremembered.pause(person_id=ana.pk)
+    reply = answered(ana, "Remember that my sister Rita moved to Porto.")
+    assert request_of(ana, reply.turn).state == Request.State.REFUSED
+    assert "remember nothing" in reply.answer.text
+    with acting_as(ana.pk):
+        assert not Memory.objects.exists()
+
+
+def test_an_engine_that_converses_answers_a_wish_to_remember_and_code_answers_the_others(ana):
+    class Talking(Answering):
+        def stream(self, prompt, *, stopped):
+            yield "How lovely for her."
+
+    engine = Talking()
+    assert answered(ana, "Remember that Rita moved to Porto.", engine=engine).answer.text == "How lovely for her."
+    assert "nothing" in answered(ana, "Forget what I said about the brooch.", engine=engine).answer.text
+    assert "lovely" not in answered(ana, "What do you know about me?", engine=engine).answer.text
+
+
+def test_to_forget_shows_what_was_found_and_takes_nothing_before_the_person_says_so(ana):
+    brooch, *_ = remember(ana, [BROOCH, *LIFE])
+    reply = answered(ana, "Forget what I said about my brooch.")
+    request = request_of(ana, reply.turn)
+    assert request.found == [brooch.pk]
+    assert "Nothing is forgotten until you say so" in reply.answer.text
+    with acting_as(ana.pk):
+        assert not Erasure.objects.exists()
+
+
+def test_what_is_confirmed_goes_with_the_request_and_its_reply_and_the_rest_stays(ana):
+    remember(ana, [BROOCH, *LIFE])
+    reply = answered(ana, "Forget everything about my zanzibarite brooch.")
+    request = request_of(ana, reply.turn)
+    asked = forget(ana, request, request.found)
+    assert {one.turn_id for one in ask(ana, "Where is my brooch?").candidates}.isdisjoint(request.found)
+    carry_out(ana, asked)
+    index_anew(ana)
+    assert holding("zanzibarite") == {}
+    with acting_as(ana.pk):
+        assert set(Turn.objects.values_list("text", flat=True)) == set(LIFE)
+
+
+def test_until_then_it_can_be_taken_back_and_asked_again(ana):
+    remember(ana, [BROOCH, *LIFE])
+    request = request_of(ana, answered(ana, "Forget what I said about my brooch.").turn)
+    asked = forget(ana, request, request.found)
+    with acting_as(ana.pk):
+        assert [one.pk for one in obeying.forgotten(ana.pk)] == [asked.pk]
+    with pytest.raises(obeying.NoSuchRequest):
+        forget(ana, request, request.found)
+    erasure.withdraw(person_id=ana.pk, erasure_id=asked.pk)
+    assert forget(ana, request, request.found[:1]).pk != asked.pk
+
+
+def test_only_what_was_found_can_be_forgotten_by_it_and_only_by_its_person(ana, stranger):
+    remember(ana, [BROOCH, *LIFE])
+    other = say(ana, "Something else altogether.").turn
+    request = request_of(ana, answered(ana, "Forget what I said about my brooch.").turn)
+    with pytest.raises(obeying.NoSuchRequest):
+        forget(ana, request, [other.pk])
+    with pytest.raises(obeying.NoSuchRequest):
+        forget(stranger, request, request.found)
+
+
+def test_a_wish_to_forget_is_nothing_to_remember(ana):
+    remember(ana, [BROOCH])
+    reply = answered(ana, "Forget what I said about my brooch.")
+    index_anew(ana)
+    with acting_as(ana.pk):
+        assert not Key.objects.filter(turn__in=[reply.turn_id, reply.answer_id]).exists()
+
+
+def test_what_is_known_is_told_with_its_days_and_what_is_closed_is_not(ana, time_machine):
+    time_machine.move_to("2026-11-05T12:00:00Z", tick=True)
+    assert "taken down nothing" in answered(ana, "What do you know about me?").answer.text
+    for text in ("I live in Porto.", "I moved to Lisbon, and I live in Lisbon now."):
+        say(ana, text)
+        for session in close(ana):
+            consolidate(ana, session, RecallOnly())
+        time_machine.move_to("2026-11-20T12:00:00Z", tick=True)
+    told = answered(ana, "So, what do you know about me?").answer.text
+    assert "Lisbon" in told
+    assert "Porto" not in told
+    assert "told on " in told
+
+
+def test_a_request_is_told_apart_from_what_merely_sounds_like_one(ana):
+    said = say(ana, "Do you remember that we met in Rome?")
+    with acting_as(ana.pk):
+        assert not Request.objects.exists()
+        assert said.turn.remembered
+        assert Reply.objects.get().state == Reply.State.WAITING
+    with pytest.raises(dialogue.NothingSaid):
+        say(ana, " ")
