@@ -16,10 +16,11 @@ COPY companion/operations/install.py companion/operations/install.py
 RUN python companion/operations/install.py --packages-only && rm -rf /root/.cache
 COPY manage.py ./
 COPY companion/ companion/
+RUN .venv/bin/python companion/operations/languages.py
 COPY memory/ memory/
 COPY worker/ worker/
 COPY --from=frontend /frontend/dist frontend/dist
 ENV PATH=/app/.venv/bin:$PATH
 USER rosemary
 EXPOSE 8000
-CMD ["uvicorn", "companion.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--ws-max-size", "4194304"]
+CMD ["uvicorn", "companion.asgi:application", "--host", "0.0.0.0", "--port", "8000", "--ws-max-size", "4194304", "--ws-per-message-deflate", "false"]

@@ -2,7 +2,7 @@
 PYTHON ?= python3.11
 MANAGE := .venv/bin/python manage.py
 .DEFAULT_GOAL := help
-.PHONY: help install up demo test lint chromium clean
+.PHONY: help install up demo test lint frames messages chromium clean
 
 help: ## This list
 	@grep -E '^[a-z]+:.*## ' Makefile | sed -E 's/^([a-z]+):.*## (.*)/  make \1\t\2/' | expand -t 18
@@ -29,6 +29,13 @@ lint: ## ruff, mypy, the direction of imports, svelte-check
 	@.venv/bin/mypy companion memory worker
 	@.venv/bin/lint-imports --no-cache
 	@cd frontend && PATH="$(CURDIR)/.venv/bin:$$PATH" npm run --silent check
+
+frames: ## The browser's types, made anew of the server's models
+	@$(MANAGE) frames > frontend/frames.json
+	@cd frontend && PATH="$(CURDIR)/.venv/bin:$$PATH" node frames.mjs < frames.json > src/frames.ts; rm frames.json
+
+messages: ## Gather what is to be translated into companion/locale, and compile the languages
+	@.venv/bin/python -m companion.operations.messages
 
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || test -n "$$CHROMIUM" \
