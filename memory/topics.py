@@ -48,7 +48,7 @@ def turning_points(
     scatters of one turn, as the price is.
     """
     rows = len(vectors)
-    if rows < 2 * fewest:
+    if rows < 2 * fewest or rows <= APART:
         return []
     starts = [row for row in range(rows) if not (row and whole and whole[row])]
     one = _scatter_of_one(vectors)

@@ -168,6 +168,8 @@ def test_the_search_box_finds_by_meaning_and_filters_choose(page):
     expect(page.get_by_role("heading", name="About “What do I like to drink?”")).to_be_visible()
     expect(page.get_by_role("listitem").filter(has_text="jasmine").first).to_be_visible()
     page.get_by_role("button", name="Clear search").click()
+    expect(page.get_by_role("heading", name="About “")).to_have_count(0)
+    expect(fact(page)).to_be_visible()  # the whole list is there, and moves nothing any more
     page.get_by_role("radio", name=re.compile("^Summaries")).check(force=True)
     expect(fact(page)).to_have_count(0)
     expect(row(page, "Summary of").first).to_be_visible()
