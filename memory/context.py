@@ -58,7 +58,7 @@ days as ({SHOWN} and memory.kind = 'day' and exists (
 select id, kind, said_at, text from (
     select 1 as layer, * from whole union all select 2, * from sessions union all select 3, * from days
 ) told order by layer, said_at desc, id desc
-"""
+"""  # noqa: S608 - of the fragments above
 
 
 @dataclass(frozen=True)
@@ -121,9 +121,9 @@ def _summaries(companion: Companion, today: datetime, moment: datetime) -> list[
 
     All of them ended before `today`, the day on which this session began: within a day they stay the same.
     """
-    wanted = {"owner": companion.owner_id, "companions": [companion.pk], "today": today}
+    wanted: dict[str, Any] = {"owner": companion.owner_id, "companions": [companion.pk], "today": today}
     with connection.cursor() as cursor:
-        cursor.execute(SUMMARIES_TOLD, {**wanted, "sessions": SUMMARIES, "days": DAYS})
+        cursor.execute(SUMMARIES_TOLD, wanted | {"sessions": SUMMARIES, "days": DAYS})
         rows = cursor.fetchall()
     return [Told(f"{said_at.astimezone(moment.tzinfo):%Y-%m-%d}", text, pk, kind) for pk, kind, said_at, text in rows]
 

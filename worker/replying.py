@@ -1,7 +1,6 @@
 """Write one reply: claim, remember, stream, keep. The database connection is given back while the engine talks."""
 
 import logging
-import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from threading import BoundedSemaphore
@@ -22,14 +21,13 @@ from worker import metrics, obeying, request_id
 from worker.claims import Claim, claims
 from worker.engines import spoken_by
 from worker.expanding import time_meant
-from worker.stream import ReplyLog
+from worker.reply_log import ReplyLog
 
 log = logging.getLogger(__name__)
 
 beside = ThreadPoolExecutor(64, "encoding")  # more than replies at once: the encoder reads what gathers in one pass
 AT_ONCE = 4  # replies that are claimed, built or kept in the same moment, of the hundreds that may be streaming
 at_work = BoundedSemaphore(AT_ONCE)  # more would wait for the processor all the same, each holding a connection
-COALESCE = 0.04  # seconds: tokens that come sooner travel together
 WENT_WRONG = gettext_lazy("Something went wrong while I was answering. Your words are kept; please try again.")
 
 
@@ -92,6 +90,7 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
     except Exception:
         log.exception("reply %s broke", reply.pk)
         written = Written(Reply.State.BROKEN, "", str(WENT_WRONG), can_retry=True)
+    entries.settle()
     if claim.lost.is_set() or entries.refused:
         return
     metrics.replies.labels(written.state).inc()
@@ -104,6 +103,7 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
     log.info("reply %s is %s", reply.pk, written.state)
     with at_work:
         _index(reply, written, engine, encoder)
+    entries.settle()
 
 
 def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
@@ -161,21 +161,16 @@ def build(reply: Reply, engine: Engine, encoder: Encoder) -> tuple[Prompt, Remem
 
 def _stream(made: Prompt, engine: Engine, claim: Claim, entries: ReplyLog) -> Written:
     """Let the engine talk into the log. An engine that fails leaves what it said, marked."""
-    words, waiting, last = [], [], 0.0
+    words = []
     broken: EngineError | None = None
     try:
         for piece in metrics.timed(engine.stream(made, stopped=claim.stopped), kept_at=claim.queued_at):
             words.append(piece)
-            waiting.append(piece)
-            if time.monotonic() - last >= COALESCE:
-                entries.write("words", text="".join(waiting))
-                waiting, last = [], time.monotonic()
+            entries.write("words", text=piece)
     except EngineError as error:
         metrics.engine_failures.inc()
         log.warning("reply %s: the engine failed: %s", claim.reply_id, type(error.__cause__ or error).__name__)
         broken = error
-    if waiting:
-        entries.write("words", text="".join(waiting))
     text = "".join(words)
     if broken is not None:
         return Written(Reply.State.BROKEN, text, broken.words, broken.retryable)

@@ -1,22 +1,14 @@
-"""A reply's log: one capped Redis Stream, written by its worker, read by any number of tabs.
-
-Entry ids are the sequence numbers themselves. A later attempt starts at a higher number, and Redis refuses an id below
-the last one, so a worker that was given up for dead cannot write into its successor's reply.
-"""
+"""A reply's log: one capped Redis Stream, written by its worker (worker/reply_log.py), read by any number of tabs."""
 
 import json
-import logging
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, cast
+from typing import cast
 from uuid import UUID
 
 import redis
 from django.conf import settings
 
-log = logging.getLogger(__name__)
-
-LONGEST = 20_000  # entries kept of one reply: ten minutes of one every 40 ms fit
 KEPT_SECONDS = 3600  # after that the database alone tells
 ATTEMPT = 1_000_000  # sequence numbers of one attempt
 MOST_ATTEMPTS = 100  # that a person’s one asking can take; seq stays below 2^53, where browsers count exactly
@@ -37,31 +29,6 @@ def stop_key(reply_id: UUID) -> str:
 def connection() -> "redis.Redis":
     """This process's Redis, with short time-outs: a stopped Redis must not hold a reply."""
     return redis.Redis.from_url(settings.REDIS_URL, socket_timeout=5, socket_connect_timeout=2)
-
-
-class ReplyLog:
-    """Writes the log of one attempt at a reply. Without Redis the reply still goes on, into the database alone."""
-
-    def __init__(self, reply_id: UUID, *, asked: int, attempt: int) -> None:
-        self.reply_id = reply_id
-        self.sequence = (asked * MOST_ATTEMPTS + attempt) * ATTEMPT
-        self.refused = False  # a later attempt writes here now
-        self._begun = False
-
-    def write(self, kind: str, **fields: Any) -> None:
-        """Add one event."""
-        self.sequence += 1
-        event = {"type": kind, "reply": str(self.reply_id), "seq": self.sequence, **fields}
-        key = stream_key(self.reply_id)
-        try:
-            connection().xadd(key, {"event": json.dumps(event)}, id=f"{self.sequence}-0", maxlen=LONGEST)
-            if not self._begun or kind == "done":  # a reply takes far less than this in between
-                connection().expire(key, KEPT_SECONDS)
-                self._begun = True
-        except redis.ResponseError:
-            self.refused = True
-        except redis.RedisError as error:
-            log.warning("reply %s: its log cannot be written: %s", self.reply_id, type(error).__name__)
 
 
 def begin_anew(reply_id: UUID, *, asked: int) -> None:

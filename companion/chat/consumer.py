@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import aclosing
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -235,8 +236,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Until the reply is done or the socket is gone."""
         try:
             with metrics.streams.track_inprogress():
-                async for frame in follow(self.person, reply_id, last_seq):
-                    await self.send_text(protocol.dumps(frame))
+                async with aclosing(follow(self.person, reply_id, last_seq)) as frames:
+                    async for frame in frames:
+                        await self.send_text(frame)
         except Reply.DoesNotExist:
             await self.no_such_reply(reply_id)
         except (DatabaseError, InterfaceError):

@@ -382,8 +382,3 @@ def _uuid_or_none(value: object) -> UUID | None:
         return UUID(value) if isinstance(value, str) else None
     except ValueError:
         return None
-
-
-def dumps(frame: dict[str, Any]) -> str:
-    """A frame that is a dictionary already, as text."""
-    return json.dumps(frame, ensure_ascii=False)

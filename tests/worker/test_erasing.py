@@ -14,8 +14,9 @@ from tests.memory.test_erasure import SECRET, answered, count, forget
 from tests.memory.test_recall import remember
 from worker import erasing, stream, sweeps, tasks
 from worker.engines.recall_only import RecallOnly
+from worker.reply_log import ReplyLog
 from worker.replying import write_reply
-from worker.stream import ReplyLog, connection, stream_key
+from worker.stream import connection, stream_key
 
 pytestmark = pytest.mark.django_db
 
@@ -68,8 +69,10 @@ def test_whoever_still_writes_into_the_log_of_a_reply_that_is_gone_is_refused(an
         reply = replies.claim(reply_id=said.reply.pk)
     late = ReplyLog(reply.pk, asked=reply.asked, attempt=reply.attempts)
     late.write("words", text=SECRET)
+    late.settle()
     tasks.erase(ana.pk, forget(ana, said.turn.pk).pk)
     late.write("words", text=SECRET)
+    late.settle()
     assert late.refused
     assert redis_holds(WORD) == []
 
@@ -81,10 +84,12 @@ def test_a_reply_that_is_begun_anew_follows_in_its_log_and_the_one_before_is_ref
         reply = replies.claim(reply_id=said.reply.pk)
     late = ReplyLog(reply.pk, asked=reply.asked, attempt=reply.attempts)
     late.write("words", text=SECRET)
+    late.settle()
     asked = forget(ana, turn.pk, after=timedelta(minutes=1))
     left = erasing.carry_out(person_id=ana.pk, erasure_id=asked.pk)
     assert left.reply_ids == [reply.pk]
     late.write("words", text=SECRET)
+    late.settle()
     assert late.refused
     assert redis_holds(WORD) == []
     write_reply(person_id=ana.pk, reply_id=reply.pk, engine=RecallOnly(), encoder=encoder.current())
