@@ -276,8 +276,12 @@ def _keep(period: Period, result: Result, write: Callable[[Period], None]) -> No
         row = _still_waiting(period)
         if row is None:
             return
-        Memory.objects.filter(period=row).delete()
+        earlier = Memory.objects.filter(period=row)
+        pinned = earlier.filter(pinned=True).exists()
+        earlier.delete()
         write(row)
+        if pinned:  # what the person holds on to is the summary, whatever it says by now
+            Memory.objects.filter(period=row).update(pinned=True)
         row.state, row.done_at = Step.State.DONE, clock.now()
         row.version, row.error, row.refused = result.version, result.error, result.refused
         row.attempts += 1

@@ -14,6 +14,7 @@ from memory.consolidation import periods
 from memory.engine import EngineError
 from memory.isolation import acting_as
 from memory.models import Erasure, Memory, Period, Session, Source, Step, Turn
+from memory.pinning import pin
 from tests.memory.test_consolidation import Answering
 from tests.memory.test_dialogue import say
 from tests.memory.test_prompt import gathered
@@ -117,6 +118,23 @@ def test_what_comes_late_makes_only_its_own_day_and_the_acquaintance_again(ana, 
     assert redone.pk != first.pk
     assert "bread" in redone.text
     assert len(digests(ana, "whole")) == 1
+
+
+def test_a_summary_that_is_pinned_stays_so_when_it_is_made_anew(ana, evening):
+    talked(ana, MORNING, datetime(2026, 11, 1, 9, tzinfo=UTC))
+    talked(ana, LATER, datetime(2026, 11, 3, 9, tzinfo=UTC))
+    sum_up(ana)
+    evening.shift(120)
+    sum_up(ana)
+    with acting_as(ana.pk):
+        for memory in (digests(ana, "day")[0], *digests(ana, "whole")):
+            pin(person_id=ana.pk, memory_id=memory.pk, pinned=True)
+    talked(ana, EVENING, datetime(2026, 11, 1, 19, tzinfo=UTC))
+    sum_up(ana)
+    evening.shift(120)
+    sum_up(ana)
+    assert [memory.pinned for memory in digests(ana, "day")] == [True, False]
+    assert [memory.pinned for memory in digests(ana, "whole")] == [True]
 
 
 def test_summing_up_twice_writes_nothing_twice(ana, evening):
