@@ -45,7 +45,7 @@ def claim(*, reply_id: UUID) -> Reply | None:
     taken = Reply.objects.filter(free, ~Exists(gone), pk=reply_id).update(
         state=Reply.State.WRITING, claim=token, claimed_until=now + lease(), attempts=F("attempts") + 1
     )
-    return Reply.objects.select_related("turn__conversation__companion").get(pk=reply_id) if taken else None
+    return Reply.objects.select_related("owner", "turn__conversation__companion").get(pk=reply_id) if taken else None
 
 
 def renew(*, reply_id: UUID, token: UUID) -> bool | None:

@@ -1,7 +1,9 @@
 """Write one reply: claim, remember, stream, keep. The database connection is given back while the engine talks."""
 
 import logging
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import BoundedSemaphore
 from uuid import UUID
@@ -27,7 +29,7 @@ log = logging.getLogger(__name__)
 
 beside = ThreadPoolExecutor(64, "encoding")  # more than replies at once: the encoder reads what gathers in one pass
 AT_ONCE = 4  # replies that are claimed, built or kept in the same moment, of the hundreds that may be streaming
-at_work = BoundedSemaphore(AT_ONCE)  # more would wait for the processor all the same, each holding a connection
+_at_work = BoundedSemaphore(AT_ONCE)  # more would wait for the processor all the same, each holding a connection
 WENT_WRONG = gettext_lazy("Something went wrong while I was answering. Your words are kept; please try again.")
 
 
@@ -41,11 +43,21 @@ class Written:
     can_retry: bool = False
 
 
+@contextmanager
+def at_work() -> Iterator[None]:
+    """One of the few that work at this moment. Nobody waits for their turn, or streams, with a connection in hand."""
+    connection.close()
+    with _at_work:
+        try:
+            yield
+        finally:
+            connection.close()
+
+
 def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Encoder) -> None:
     """Answer one turn, once: a second delivery finds it claimed or finished and does nothing."""
-    with at_work, acting_as(person_id):
+    with at_work(), acting_as(person_id):
         reply = replies.claim(reply_id=reply_id)
-    connection.close()
     if reply is None:
         return
     if reply.asked == 1:
@@ -58,14 +70,14 @@ def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Enco
             _write(reply, claim, engine, encoder)
     finally:
         claims.release(claim)
-        connection.close()
 
 
 def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None:
     entries = ReplyLog(reply.pk, asked=reply.asked, attempt=reply.attempts)
     if reply.attempts > settings.REPLY_ATTEMPTS:
         written = Written(Reply.State.BROKEN, "", str(replies.DIED_TOO_OFTEN), can_retry=True)
-        _finish(reply, written, None, None, entries)
+        with at_work():
+            _finish(reply, written, None, None, entries)
         return
     if reply.asked > 1 or reply.attempts > 1:
         entries.write("again")
@@ -73,18 +85,17 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
     remembering: Remembering | None = None
     try:
         entries.write("phase", phase="remembering", recalled=None)
-        with at_work:
+        with at_work():
             told = obeying.answer(reply, engine, encoder)
         if told is not None:
             entries.write("words", text=told)
             written = Written(Reply.State.WHOLE, told)
         else:
-            with metrics.prompt_build.time(), at_work:
+            with metrics.prompt_build.time(), at_work():
                 made, remembering = build(reply, engine, encoder)
             metrics.recall.observe(remembering.milliseconds / 1000)
             entries.write("phase", phase="remembered", recalled=len(made.notes))
             reply.engine = engine.name
-            connection.close()
             entries.write("phase", phase="thinking", recalled=len(made.notes))
             written = _stream(made, engine, claim, entries)
     except Exception:
@@ -95,13 +106,13 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
         return
     metrics.replies.labels(written.state).inc()
     try:
-        with at_work:
+        with at_work():
             _finish(reply, written, remembering, made, entries)
     except replies.ClaimLost:
         log.info("reply %s: another worker has taken it over", reply.pk)
         return
     log.info("reply %s is %s", reply.pk, written.state)
-    with at_work:
+    with at_work():
         _index(reply, written, engine, encoder)
     entries.settle()
 
