@@ -52,20 +52,24 @@ def connection() -> "redis.asyncio.Redis":
 
 async def follow(person: Person, reply_id: UUID, last_seq: int) -> AsyncGenerator[str, None]:
     """The frames of a reply after `last_seq`, ending with `done`. Raises Reply.DoesNotExist for another's."""
-    seq, ended = last_seq, True
-    with _reader().following(stream_key(reply_id), last_seq) as follower:
-        while True:
-            if ended:
-                done = await in_database(finished)(person, reply_id, seq=seq + 1)
-                if done is not None:
-                    yield done.model_dump_json()
-                    return
-            entries = await follower.next()
-            ended = not entries
-            for number, text in entries:
-                seq, ended = number, json.loads(text)["type"] == "done"
-                if not ended:
+    done = await in_database(finished)(person, reply_id, seq=last_seq + 1)  # and whether it is theirs at all
+    if done is None:
+        with _reader().following(stream_key(reply_id), last_seq) as follower:
+            while done is None:
+                async for text in _until_done(follower):
                     yield text
+                done = await in_database(finished)(person, reply_id, seq=follower.taken + 1)
+    yield done.model_dump_json()
+
+
+async def _until_done(follower: "Follower") -> AsyncGenerator[str, None]:
+    """What comes for a follower, until the log says that it is done, or nothing for a while."""
+    done = False
+    while not done and (entries := await follower.next()):
+        for _, text in entries:  # an end may be followed by a new beginning
+            done = json.loads(text)["type"] == "done"
+            if not done:
+                yield text
 
 
 class Follower:
@@ -73,6 +77,7 @@ class Follower:
 
     def __init__(self, reader: "Reader", key: str, seq: int) -> None:
         self.seq = seq  # the last that came
+        self.taken = seq  # the last that was taken
         self._reader = reader
         self._key = key
         self._entries: list[Entry] = []
@@ -101,6 +106,7 @@ class Follower:
             return []
         entries, self._entries = self._entries, []
         self._came.clear()
+        self.taken = entries[-1][0] if entries else self.taken
         return entries
 
 

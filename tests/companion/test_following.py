@@ -145,3 +145,14 @@ async def test_nothing_is_held_of_logs_that_nobody_follows_any_more():
         await heard(frames, 1)
     assert _reader()._followers == {}
     assert _reader()._places == {}
+
+
+async def test_what_begins_anew_right_after_an_end_is_heard_from_its_first_word():
+    entries = opened()
+    entries.write("words", text="One ")
+    entries.write("done", state="broken")
+    entries.write("again")
+    entries.write("words", text="Two")
+    await asyncio.to_thread(entries.settle)
+    async with aclosing(follow(None, entries.reply_id, 0)) as frames:
+        assert [frame["type"] for frame in await heard(frames, 3)] == ["words", "again", "words"]
