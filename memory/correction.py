@@ -72,18 +72,16 @@ def correct(*, person_id: int, memory_id: int, text: str, mistaken: bool, client
 
 
 def take_back(*, person_id: int, memory_id: int) -> list[int]:
-    """Undo a correction, words and all: what it stood in place of holds again.
+    """Undo a correction, words and all, in one transaction: what it stood in place of holds again.
 
     Returns the turns beside it that lost their keys. Raises Memory.DoesNotExist.
     """
     with acting_as(person_id):
         memory = Memory.objects.of(person_id).filter(version=BY_HAND).get(pk=memory_id)
         reopened = list(memory.supersedes.values_list("pk", "subject", "attribute"))
-        turn_ids = tuple(memory.sources.values_list("turn_id", flat=True))
-    wish = erasure.Wish(Erasure.Kind.TURN, turn_ids)
-    asked = erasure.forget(person_id=person_id, wish=wish, after=erasure.AT_ONCE)
-    without_keys = erasure.carry_out(person_id=person_id, erasure_id=asked.pk)
-    with acting_as(person_id):
+        wish = erasure.Wish(Erasure.Kind.TURN, tuple(memory.sources.values_list("turn_id", flat=True)))
+        asked = erasure.forget(person_id=person_id, wish=wish, after=erasure.AT_ONCE)
+        without_keys = erasure.carry_out(person_id=person_id, erasure_id=asked.pk)
         open_again = Memory.objects.of(person_id).filter(pk__in=[pk for pk, *_ in reopened], superseded_by=None)
         open_again.update(valid_to=None)
         for subject, attribute in {(subject, attribute) for _, subject, attribute in reopened if attribute}:

@@ -1,6 +1,7 @@
 """What the person puts right by hand holds, whatever consolidation reads in the old words again; and can be undone."""
 
 from datetime import timedelta
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
@@ -219,6 +220,16 @@ class TestTakenBack:
         with acting_as(ana.pk):
             assert not Turn.objects.filter(text=LISBON).exists()
             assert not Correction.objects.exists()
+
+    def test_a_death_in_the_middle_leaves_it_as_it_was(self, ana, corrected, monkeypatch):
+        _, _, new = corrected
+        monkeypatch.setattr(correction, "settle_plans", Mock(side_effect=SystemExit))
+        with pytest.raises(SystemExit):
+            correction.take_back(person_id=ana.pk, memory_id=new.pk)
+        assert current(ana) == [LISBON]
+        with acting_as(ana.pk):
+            assert not Erasure.objects.exists()
+            assert Turn.objects.filter(text=LISBON, erasure=None).exists()
 
     def test_only_what_was_written_by_hand_can_be_taken_back(self, ana, stranger, corrected):
         _, old, new = corrected
