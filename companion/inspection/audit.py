@@ -23,6 +23,8 @@ IN_WORDS = {
     Act.OVERVIEW: gettext_lazy("looked through the memories"),
     Act.FIGURES: gettext_lazy("looked at figures and states"),
     Act.MEMORY: gettext_lazy("read a memory"),
+    Act.PORTRAIT: gettext_lazy("read the portrait and the moods"),
+    Act.SUMMARIES: gettext_lazy("read the summaries"),
     Act.RECALLS: gettext_lazy("read what was recalled"),
     Act.TRIED: gettext_lazy("tried a question"),
     Act.RETRIED: gettext_lazy("had a step of the work tried again"),

@@ -39,6 +39,8 @@ class Act(models.TextChoices):
     OVERVIEW = "overview"
     FIGURES = "figures"
     MEMORY = "memory"
+    PORTRAIT = "portrait"
+    SUMMARIES = "summaries"
     RECALLS = "recalls"
     TRIED = "tried"
     RETRIED = "retried"
