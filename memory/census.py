@@ -57,6 +57,8 @@ select kind, reason, sum(refused)::bigint from (
 ) as each group by 1, 2 order by 3 desc, 1, 2
 """
 
+FULL = "select count(*) from (select from memory_turn group by owner_id having count(*) >= %(most)s) as full_ones"
+
 
 @dataclass(frozen=True)
 class Span:
@@ -147,8 +149,15 @@ def refused(span: Span) -> list[Refused]:
     return [Refused(*row) for row in _asked(REFUSED, span)]
 
 
-def _asked(statement: str, span: Span | None = None) -> Sequence[Any]:
-    told: Any = {"unit": span.unit, "zone": span.zone, "since": span.since, "now": clock.now()} if span else None
+def people_with(turns: int) -> int:
+    """How many people have so many turns stored, or more."""
+    return int(_asked(FULL, most=turns)[0][0])
+
+
+def _asked(statement: str, span: Span | None = None, **more: int) -> Sequence[Any]:
+    told: dict[str, Any] = {**more, "now": clock.now()}
+    if span:
+        told |= {"unit": span.unit, "zone": span.zone, "since": span.since}
     with closing(connections["sweep"]) as sweep, sweep.cursor() as cursor:
         cursor.execute(statement, told)
         return list(cursor.fetchall())

@@ -31,6 +31,7 @@ IN_WORDS = {
     Act.ERASED: gettext_lazy("had something erased"),
     Act.TAKEN_BACK: gettext_lazy("took an erasure back"),
     Act.EXPORTED: gettext_lazy("took a copy of what was said"),
+    Act.POLICY: gettext_lazy("changed what the house allows"),
     Act.APPOINTED: gettext_lazy("gave a role"),
     Act.EXPORTED_RECORD: gettext_lazy("took a copy of the record"),
 }

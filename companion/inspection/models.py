@@ -47,6 +47,7 @@ class Act(models.TextChoices):
     ERASED = "erased"
     TAKEN_BACK = "taken back"
     EXPORTED = "exported"
+    POLICY = "policy"
     APPOINTED = "appointed"
     EXPORTED_RECORD = "record"
 
