@@ -38,6 +38,7 @@ ROUTES = {
     "worker.tasks.keep_no_longer": {"queue": Queue.MEMORY},
     "worker.tasks.sweep_keeping": {"queue": Queue.MEMORY},
     "worker.tasks.draw_anew": {"queue": Queue.MEMORY},
+    "worker.tasks.draw_all_anew": {"queue": Queue.MEMORY},
     "worker.tasks.keep_history": {"queue": Queue.MEMORY},
     "worker.tasks.sweep_imports": {"queue": Queue.MEMORY},
     "worker.tasks.end_off_record": {"queue": Queue.MEMORY},

@@ -108,6 +108,13 @@ def draw_anew(person_id: int) -> None:
 
 
 @app.task
+def draw_all_anew() -> None:
+    """Have everybody's portraits drawn anew."""
+    for person_id in sweeps.portrayed():
+        draw_anew.delay(person_id)
+
+
+@app.task
 def end_off_record(person_id: int, conversation_id: str) -> None:
     """Have a conversation off the record erased."""
     try:

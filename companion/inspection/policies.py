@@ -1,7 +1,8 @@
 """What the house allows, ruled by administrators: what it would do is told before it is kept, and each act recorded."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from django.contrib import messages
@@ -10,7 +11,6 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from kombu.exceptions import OperationalError
 
-from companion.accounts.models import Person
 from companion.inspection import effects
 from companion.inspection.entry import during_visit, for_role, person_of
 from companion.inspection.models import Act, Role
@@ -51,8 +51,7 @@ def keep_house(request: HttpRequest, *, role: Role) -> HttpResponse:
     with acting_as(by.pk):
         policy.rule_house(form.ruled())
         record(Act.POLICY, person_id=by.pk, by=by, role=role, details=_changes(before, form.ruled()))
-        everybody = Person.objects.values_list("pk", flat=True)
-        _draw_anew(request, everybody if _portraits_change(before, form.ruled()) else [])
+    _keep(request, tasks.draw_all_anew.delay if _portraits_change(before, form.ruled()) else None)
     return redirect("inspection_policies")
 
 
@@ -82,7 +81,8 @@ def keep_person(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _person(request, visit)
     visit.details.update(_changes(before, form.ruled()))
     policy.rule_person(visit.person.pk, form.ruled())
-    _draw_anew(request, [visit.person.pk] if _portraits_change(before, form.ruled()) else [])
+    drawing = partial(tasks.draw_anew.delay, visit.person.pk) if _portraits_change(before, form.ruled()) else None
+    _keep(request, drawing)
     return redirect("inspection_person_policy", pk=visit.person.pk)
 
 
@@ -100,13 +100,13 @@ def _portraits_change(before: Policy, after: Mapping[str, Any]) -> bool:
     return any((matter in before.unkept) != (matter in after["unkept"]) for matter in Matter)
 
 
-def _draw_anew(request: HttpRequest, people: Iterable[int]) -> None:
-    """Once it is written, portraits are drawn by the new rule, or taken down."""
+def _keep(request: HttpRequest, draw_anew: Callable[[], object] | None) -> None:
+    """Say so once it is written; then portraits are drawn by the new rule, or taken down."""
 
     def queue() -> None:
         try:
-            for person_id in people:
-                tasks.draw_anew.delay(person_id)
+            if draw_anew:
+                draw_anew()
         except OperationalError:
             messages.warning(request, QUEUE_AWAY)
         else:

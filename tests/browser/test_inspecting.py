@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.test_conversation import say, sign_in, sign_up
+from tests.browser.test_every_page import DRESSES, dressed, faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
@@ -105,3 +106,29 @@ def test_a_rule_is_told_by_its_effect_then_kept_and_what_it_refuses_stays_with_w
     claras.goto(f"{stack.url}/account/")
     expect(claras.get_by_label("A portrait of you")).to_be_disabled()
     expect(claras.get_by_text("5 turns are kept of you at most.")).to_be_visible()
+
+
+@pytest.mark.parametrize("dress", DRESSES)
+def test_no_page_of_a_visit_has_a_fault_that_axe_finds_nor_is_wider_than_its_window(stack, browser, dress):
+    page = dressed(browser, dress)
+    sign_in(page, stack.url, TOMAS)
+    page.goto(f"{stack.url}/inspect/")
+    page.get_by_role("link", name=re.compile("Clara")).click()
+    page.get_by_label("Reason").fill(WHY)
+    page.get_by_role("button", name="Open for an hour").click()
+    expect(page.get_by_text("Clara sees this visit:")).to_be_visible()
+    address, found = page.url, list(faults(page, "a visit"))
+    for path in ("portrait/", "summaries/", "recalls/", "policy/"):
+        page.goto(address + path)
+        found += faults(page, path)
+    page.get_by_label("Longest keeping, in days").fill("30")
+    page.get_by_role("button", name="What would it do?").click()
+    expect(page.get_by_role("heading", name="What this does")).to_be_visible()
+    found += faults(page, "an effect")
+    page.goto(address)
+    page.get_by_role("link", name=re.compile("My sister Ana")).first.click()
+    found += faults(page, "a memory")
+    page.get_by_role("button", name="End visit").click()
+    expect(page.get_by_role("heading", name="People")).to_be_visible()
+    page.context.close()
+    assert found == []

@@ -32,6 +32,7 @@ def drawn_anew(monkeypatch):
     """Whose portraits are to be drawn anew."""
     people = []
     monkeypatch.setattr(tasks.draw_anew, "delay", people.append)
+    monkeypatch.setattr(tasks.draw_all_anew, "delay", lambda: people.append("all"))
     return people
 
 
@@ -115,7 +116,7 @@ def test_what_is_kept_is_recorded_with_what_it_was_and_told_to_everybody(adminis
         "policy",
         {"unkept": [[], ["portrait"]], "keep_days": [None, 90], "engines": [[], ["kind-8b", "other"]]},
     )
-    assert ana.pk in drawn_anew
+    assert drawn_anew == ["all"]
     page = words(signed_in(ana).get(reverse("account_preferences")))
     assert "What you said more than 90 days ago is erased each night" in page
     assert "has switched this off for you" in page
@@ -159,6 +160,14 @@ def test_one_person_is_ruled_within_a_visit_and_reads_it(administrator, ana, str
     assert "changed what the house allows" in words(signed_in(ana).get("/account/looks/"))
     assert "5 messages a minute are taken" in words(signed_in(ana).get(reverse("account_preferences")))
     assert "What this house allows" not in words(signed_in(stranger).get(reverse("account_preferences")))
+
+
+def test_a_persons_portrait_is_drawn_anew_once_their_rule_is_written(administrator, ana, drawn_anew):
+    visit(administrator, ana)
+    rule = without("may_portrait")
+    kept(administrator, to("keep_person_policy", ana), to("person_policy", ana), **rule)
+    kept(administrator, to("keep_person_policy", ana), to("person_policy", ana), keep_days="9", **rule)
+    assert drawn_anew == [ana.pk]
 
 
 def test_the_effect_on_one_person_counts_theirs_alone(administrator, ana, stranger):

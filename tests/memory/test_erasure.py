@@ -503,7 +503,8 @@ def test_a_rewritten_answers_words_are_counted_once(ana):
     assert holding("zanzibarite") == {}
 
 
-WHOLE = (Erasure.Kind.SPAN, Erasure.Kind.CONVERSATION, Erasure.Kind.PERSON)  # which are not told by ids
+SPANS = (Erasure.Kind.SPAN, Erasure.Kind.OVERDUE)
+WHOLE = (*SPANS, Erasure.Kind.CONVERSATION, Erasure.Kind.PERSON)  # which are not told by ids
 CARRIED_OUT_HERE = [kind for kind in Erasure.Kind if kind != Erasure.Kind.ACCOUNT]  # that one: memory/leaving.py
 LIVES = st.lists(st.sampled_from([*LIFE, *BESIDE]), min_size=1, max_size=5)
 
@@ -518,7 +519,7 @@ def test_erasing_touches_nobody_elses_rows_and_twice_is_once(ana, stranger, life
     theirs = rows_of(stranger)
     ids = {Erasure.Kind.MEMORY: [memory], **{each: [] for each in WHOLE}}.get(kind, [turn.pk])
     where = {
-        Erasure.Kind.SPAN: {"since": turn.said_at, "until": turn.said_at + timedelta(seconds=1)},
+        **dict.fromkeys(SPANS, {"since": turn.said_at, "until": turn.said_at + timedelta(seconds=1)}),
         Erasure.Kind.CONVERSATION: {"conversation": turn.conversation_id},
     }.get(kind, {})
     receipt = erase(ana, *ids, kind=kind, with_repeats=repeats, **where)

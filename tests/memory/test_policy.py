@@ -125,6 +125,7 @@ class TestRemembering:
         with acting_as(ana.pk):
             after = context.before_a_new_one(companion=companion, moment=NOW).summaries
             assert "portrait" not in {each.layer for each in after}
+        assert sweeps.portrayed() == [ana.pk]
         tasks.draw_anew(ana.pk)
         drawn(ana)
         with acting_as(ana.pk):
