@@ -14,7 +14,7 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext
 
-from memory import clock, permission, requests, retention, tombstone, unremembered
+from memory import clock, permission, quota, requests, retention, tombstone, unremembered
 from memory.models import Companion, Conversation, Erasure, Memory, Reply, Request, Session, Source, Speaker, Step, Turn
 from memory.retention import Preset
 
@@ -101,7 +101,8 @@ def say(
 ) -> Said:
     """Keep what a person said and ask for a reply to it; a None conversation begins one, `off_record` if so wished.
 
-    The same client id again returns what was kept. Raises NothingSaid, TooLong, SaidOtherwise, NoSuchConversation.
+    The same client id again returns what was kept. Raises NothingSaid, TooLong, SaidOtherwise, NoSuchConversation,
+    and quota.OverQuota.
     """
     text = keepable(text)
     tombstone.let_write(person_id)
@@ -109,6 +110,7 @@ def say(
         return kept
     if tombstone.standing(person_id, [tombstone.of_message(person_id, client_id)]):
         raise SaidOtherwise(gettext("This message was erased."))
+    quota.check(person_id=person_id, now=said_at)
     try:
         with transaction.atomic():
             conversation = (

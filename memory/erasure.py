@@ -34,6 +34,7 @@ from memory.models import (
     Key,
     Memory,
     Period,
+    PersonPolicy,
     Recall,
     Recalled,
     Reply,
@@ -183,7 +184,7 @@ def _wanted(person_id: int, wish: Wish, *, again: bool) -> QuerySet[Turn]:
             told = Source.objects.of(person_id).filter(memory__in=list(wish.ids)).values("turn")
             righted = Correction.objects.of(person_id).filter(memory__in=list(wish.ids)).values("turn")
             return turns.filter(Q(pk__in=told) | Q(pk__in=righted))
-        case Erasure.Kind.SPAN:
+        case Erasure.Kind.SPAN | Erasure.Kind.OVERDUE:
             return turns.filter(said_at__gte=wish.since, said_at__lt=wish.until)
         case Erasure.Kind.CONVERSATION:
             return turns.filter(conversation=wish.conversation)
@@ -352,10 +353,10 @@ def _deleted(rows: QuerySet[Any]) -> Counter[str]:
 
 
 def _erase_person(person_id: int) -> Counter[str]:
-    """All that memory holds of a person, but for the receipts of erasures and the tombstones."""
+    """All that memory holds of a person, but for receipts, tombstones, and what the house rules for them."""
     turns = Turn.objects.of(person_id).only("client_id", "speaker", "text", "said_at")
     tombstone.put_up(person_id, _digests(person_id, turns.iterator()))
-    return _rows_deleted(person_id, keep=(Erasure, Tombstone))
+    return _rows_deleted(person_id, keep=(Erasure, Tombstone, PersonPolicy))
 
 
 def delete_everything(*, person_id: int) -> tuple[dict[str, int], list[UUID]]:

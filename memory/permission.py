@@ -1,14 +1,15 @@
 """What may be remembered, and how fast it fades: read here by all that makes memories.
 
-A companion remembers what neither the person nor its own row has switched off. A choice holds for what is said and made
-from then on; what is made anew, as after an erasure, follows the choices as they are then.
+A companion remembers what neither the house (memory/policy.py), nor the person, nor its own row has switched off. A
+choice holds for what is said and made from then on; what is made anew, as after an erasure, follows the choices as they
+are then.
 """
 
 from collections.abc import Sequence
 
 from django.conf import settings
 
-from memory import retention
+from memory import policy
 from memory.models import Companion, Matter, Preference, Turn
 from memory.retention import PRESETS, Preset
 from memory.sensitive import is_sensitive
@@ -21,7 +22,8 @@ def chosen(person_id: int) -> Preference:
 
 def may_remember(companion: Companion, matter: Matter) -> bool:
     """Whether a companion may keep something of a sort. Runs inside `acting_as(person)`."""
-    return matter not in companion.unkept and matter not in chosen(companion.owner_id).unkept
+    own = companion.unkept, chosen(companion.owner_id).unkept, policy.ruled(companion.owner_id).unkept
+    return not any(matter in unkept for unkept in own)
 
 
 def may_be_told(companion: Companion, text: str) -> bool:
@@ -43,8 +45,22 @@ def house_fading() -> str:
 
 def preset_of(person_id: int) -> Preset:
     """How fast this person's memories fade. Runs inside `acting_as(person)`."""
-    fading = chosen(person_id).fading
-    return PRESETS[fading] if fading else retention.preset()
+    return PRESETS[fading_of(person_id)]
+
+
+def fading_of(person_id: int) -> str:
+    """The name of that preset: the chosen one, else the house's; the first allowed where it is not. Runs likewise."""
+    allowed = policy.ruled(person_id).fadings
+    return next((name for name in (chosen(person_id).fading, house_fading()) if name in allowed), allowed[0])
+
+
+def engine_of(companion: Companion) -> str:
+    """The model it speaks by; empty, which is the house's own, where the house lets it speak by no other.
+
+    Runs inside `acting_as(person)`.
+    """
+    lets = policy.ruled(companion.owner_id).lets_speak(companion.engine)
+    return companion.engine if lets else ""
 
 
 def recalled_by(companion: Companion) -> list[int]:

@@ -174,6 +174,7 @@ def write_recall(*, reply: Reply, remembering: Remembering, notes: Sequence[Note
         moment=remembering.moment,
         forms=remembering.forms,
         needs_memory=remembering.needs_memory,
+        asked=remembering.asked,
         sufficient=remembering.sufficient,
         answerable=remembering.answerable,
         **_dates(remembering.dates),

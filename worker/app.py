@@ -7,9 +7,13 @@ from threading import Thread
 from typing import Any
 
 from celery import Celery
+from celery.schedules import crontab
 from celery.signals import setup_logging, worker_ready
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "companion.settings")
+
+
+NIGHTLY = 3  # o'clock, UTC: when what is kept too long is erased
 
 
 class Queue(StrEnum):
@@ -31,6 +35,10 @@ ROUTES = {
     "worker.tasks.sweep_keys": {"queue": Queue.MEMORY},
     "worker.tasks.sweep_fading": {"queue": Queue.MEMORY},
     "worker.tasks.erase": {"queue": Queue.MEMORY},
+    "worker.tasks.keep_no_longer": {"queue": Queue.MEMORY},
+    "worker.tasks.sweep_keeping": {"queue": Queue.MEMORY},
+    "worker.tasks.draw_anew": {"queue": Queue.MEMORY},
+    "worker.tasks.draw_all_anew": {"queue": Queue.MEMORY},
     "worker.tasks.keep_history": {"queue": Queue.MEMORY},
     "worker.tasks.sweep_imports": {"queue": Queue.MEMORY},
     "worker.tasks.end_off_record": {"queue": Queue.MEMORY},
@@ -96,6 +104,11 @@ def schedule(lease_seconds: float) -> dict[str, object]:
             "task": "worker.tasks.sweep_erasures",
             "schedule": timedelta(seconds=15),
             "options": {"expires": 15},
+        },
+        "kept too long": {
+            "task": "worker.tasks.sweep_keeping",
+            "schedule": crontab(hour=str(NIGHTLY), minute="0"),
+            "options": {"expires": 3600},
         },
         "imports": {
             "task": "worker.tasks.sweep_imports",

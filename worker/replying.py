@@ -12,7 +12,7 @@ from django.conf import settings
 from django.db import connection
 from django.utils.translation import gettext, gettext_lazy, override
 
-from memory import clock, context, dialogue, indexing, prompt, reading
+from memory import clock, context, dialogue, indexing, permission, prompt, reading
 from memory import reply as replies
 from memory.encoder import Encoder
 from memory.engine import Counting, Engine, EngineError, Prompt
@@ -58,12 +58,13 @@ def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Enco
     """Answer one turn, once: a second delivery finds it claimed or finished and does nothing."""
     with at_work(), acting_as(person_id):
         reply = replies.claim(reply_id=reply_id)
+        model = permission.engine_of(reply.turn.conversation.companion) if reply else ""
     if reply is None:
         return
     if reply.asked == 1:
         request_id.begin(str(reply.turn.client_id))
     claim = Claim(reply)
-    engine = spoken_by(engine, reply.turn.conversation.companion.engine)
+    engine = spoken_by(engine, model)
     claims.hold(claim)
     try:
         with override(reply.owner.speaks), metrics.writing.track_inprogress():

@@ -84,6 +84,15 @@ def periods_due() -> list[tuple[int, int]]:
     return _sweep(due.order_by(*below_first).values_list("owner_id", "id"))
 
 
+def portrayed() -> list[int]:
+    """Everybody of whom there is a portrait, or is to be one."""
+    drawn = Period.objects.using("sweep").filter(layer=Period.Layer.PORTRAIT)
+    try:
+        return list(drawn.values_list("owner_id", flat=True).distinct().order_by("owner_id"))
+    finally:
+        connections["sweep"].close()
+
+
 def imports_overlooked() -> list[tuple[int, int]]:
     """(person, import) of histories that wait, and that nobody is at."""
     waiting = Import.objects.using("sweep").filter(state=Import.State.WAITING)

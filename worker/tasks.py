@@ -5,10 +5,13 @@ from uuid import UUID
 
 from django.db import connection, connections
 
-from memory import clock, consolidation, conversations, correction, encoder, fading, indexing
+from memory import clock, consolidation, conversations, correction, encoder, fading, indexing, keeping, policy
+from memory.consolidation import periods
 from memory.dialogue import NoSuchConversation
 from memory.erasure import NothingToForget
 from memory.history import sent
+from memory.isolation import acting_as
+from memory.models import Companion
 from worker import backlog, distant_encoder, engines, erasing, heartbeat, replying, sweeps
 from worker.app import Queue, app
 
@@ -70,6 +73,45 @@ def erase(person_id: int, erasure_id: int) -> None:
         reply.delay(person_id, str(reply_id))
     if left.turn_ids:
         index.delay(person_id, left.turn_ids)
+
+
+@app.task
+def keep_no_longer(person_id: int) -> None:
+    """Have erased what a person said longer ago than the house allows."""
+    try:
+        overdue = keeping.erase_overdue(person_id=person_id)
+    finally:
+        connection.close()
+    if overdue:
+        erase.delay(person_id, overdue.pk)
+
+
+@app.task
+def sweep_keeping() -> None:
+    """Find whose words are kept longer than the house allows."""
+    try:
+        people = list(keeping.overdue(house=policy.of_house().keep_days))
+    finally:
+        connection.close()
+    for person_id in people:
+        keep_no_longer.delay(person_id)
+
+
+@app.task
+def draw_anew(person_id: int) -> None:
+    """Have the portraits of a person drawn anew, as the house allows it now."""
+    try:
+        with acting_as(person_id):
+            periods.draw_anew(person_id, Companion.objects.of(person_id).values_list("pk", flat=True))
+    finally:
+        connection.close()
+
+
+@app.task
+def draw_all_anew() -> None:
+    """Have everybody's portraits drawn anew."""
+    for person_id in sweeps.portrayed():
+        draw_anew.delay(person_id)
 
 
 @app.task

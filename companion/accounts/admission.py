@@ -13,7 +13,7 @@ from django.http.request import split_domain_port
 
 from companion.accounts.models import INVITATION_LASTS, Invitation, Person
 from companion.operations.setup_token import token as setup_token
-from memory import clock, companions, preferences
+from memory import clock, companions, policy, preferences
 from memory.isolation import acting_as
 from memory.models import Matter
 
@@ -25,7 +25,7 @@ INVITATION_IN_SESSION = "invitation"
 
 
 class SignUpRule(StrEnum):
-    """The values of the setting `SIGN_UP`."""
+    """The values of the setting `SIGN_UP`, in place of which an administrator may rule (`/inspect/policies/`)."""
 
     OPEN = "open"
     INVITATION = "invitation"
@@ -70,14 +70,19 @@ def is_token(given: str) -> bool:
     return hmac.compare_digest(given.strip().encode(errors="surrogatepass"), setup_token().encode())
 
 
+def rule() -> str:
+    """Who may come in: as an administrator ruled, else as `SIGN_UP` says."""
+    return policy.of_house().sign_up or str(settings.SIGN_UP)
+
+
 def may_sign_up(request: HttpRequest) -> bool:
     """The door is open for whoever asks: decides what is shown; `settle` decides who gets in."""
-    return is_first() or settings.SIGN_UP == SignUpRule.OPEN or (by_invitation() and _invited(request))
+    return is_first() or rule() == SignUpRule.OPEN or (by_invitation() and _invited(request))
 
 
 def by_invitation() -> bool:
     """The rule is that newcomers need an invitation."""
-    return bool(settings.SIGN_UP == SignUpRule.INVITATION)
+    return rule() == SignUpRule.INVITATION
 
 
 def _invited(request: HttpRequest) -> bool:
@@ -145,7 +150,7 @@ def _is_the_first(person: Person) -> bool:
 
 def _let_in(person: Person, request: HttpRequest) -> None:
     used = _use_invitation(person, request)
-    if settings.SIGN_UP != SignUpRule.OPEN and not (by_invitation() and used):
+    if rule() != SignUpRule.OPEN and not (by_invitation() and used):
         raise NotAdmitted
 
 

@@ -1,6 +1,6 @@
 """What a companion may remember, as ticks of a form; and the manners there are to choose from."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
@@ -37,6 +37,8 @@ MATTERS = (
     ),
 )
 
+RULED_OUT = gettext_lazy("Whoever looks after this house has switched this off for you.")
+
 
 class Manner(NamedTuple):
     """A way of speaking: its name, and the words that a companion is told."""
@@ -71,12 +73,17 @@ class Ticks:
     fields: dict[str, forms.Field]
     cleaned_data: dict[str, Any]
 
-    def add_matters(self, unkept: Iterable[str] = ()) -> None:
-        """All ticked but these."""
-        without = set(unkept)
+    def add_matters(self, unkept: Iterable[str] = (), ruled: Collection[str] = ()) -> None:
+        """All ticked but these; what the house has `ruled` out can't be ticked, and their own choice of it stays."""
+        self._unkept, self._ruled = set(unkept), set(ruled)
         for matter, label, words in MATTERS:
             self.fields[matter.value] = forms.BooleanField(
-                required=False, label=label, help_text=words, widget=Tick(), initial=matter not in without
+                required=False,
+                label=label,
+                help_text=RULED_OUT if matter in self._ruled else words,
+                widget=Tick(),
+                initial=matter not in self._unkept | self._ruled,
+                disabled=matter in self._ruled,
             )
 
     @property
@@ -85,5 +92,9 @@ class Ticks:
         return [self[matter.value] for matter, *_ in MATTERS]  # type: ignore[index]
 
     def unkept(self) -> list[Matter]:
-        """What is not ticked."""
-        return [matter for matter, *_ in MATTERS if not self.cleaned_data[matter.value]]
+        """What they switched off themselves."""
+        return [
+            matter
+            for matter, *_ in MATTERS
+            if (matter in self._unkept if matter in self._ruled else not self.cleaned_data[matter.value])
+        ]

@@ -17,7 +17,7 @@ from companion.accounts.models import Person
 from companion.accounts.sessions import is_open
 from companion.chat import actions, changes, metrics, protocol
 from companion.chat.following import follow, in_database
-from memory import companions, dialogue, obeying, versions
+from memory import companions, dialogue, obeying, quota, versions
 from memory.models import Reply
 from worker import backlog, request_id
 
@@ -44,6 +44,7 @@ REFUSALS: dict[type[Exception], protocol.ErrorCode] = {
     companions.NoSuchCompanion: "not_found",
     obeying.NoSuchRequest: "not_found",
     versions.NoSuchVersion: "not_found",
+    quota.OverQuota: "quota",
 }
 
 

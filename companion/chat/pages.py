@@ -82,6 +82,7 @@ class Addresses(Frame):
     sign_out: str
     password: str
     preferences: str
+    inspection: str  # empty for who has no role
 
 
 class Boot(Frame):

@@ -7,6 +7,7 @@ from django.urls import reverse
 from companion.accounts.models import Person
 from companion.chat.conversations import list_conversations
 from companion.chat.pages import Addresses
+from companion.inspection.roles import role_of
 from memory import clock
 from worker import engines
 
@@ -18,14 +19,15 @@ def sidebar(person: Person) -> dict[str, Any]:
         "engine": engines.describe(),
         "conversations": [one.model_dump(mode="json") for one in list_conversations(person)],
         "now": clock.now().isoformat(),
-        "urls": addresses().model_dump(),
+        "urls": addresses(person).model_dump(),
     }
 
 
-def addresses() -> Addresses:
-    """The account's pages."""
+def addresses(person: Person) -> Addresses:
+    """The account's pages, and for who has a role the administration's."""
     return Addresses(
         sign_out=reverse("account_logout"),
         password=reverse("account_change_password"),
         preferences=reverse("account_preferences"),
+        inspection=reverse("inspection_people") if role_of(person) else "",
     )

@@ -102,5 +102,5 @@ def _boot(person: Person, conversation: Page | None, wanted: str) -> Boot:
         off_record_minutes=settings.OFF_RECORD_MINUTES,
         paused=paused,
         now=clock.now(),
-        urls=addresses(),
+        urls=addresses(person),
     )

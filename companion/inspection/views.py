@@ -1,14 +1,16 @@
 """Pages of inspection: people, one person's memories within a visit, and the recall inspector."""
 
+from datetime import date
 from typing import Any
 
 from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.dateparse import parse_date
 from django.views.decorators.debug import sensitive_post_parameters
 
 from companion.accounts.models import Person
-from companion.inspection import remembered, trial
+from companion.inspection import charts, held, remembered, trial
 from companion.inspection.entry import during_visit, for_role, person_of
 from companion.inspection.forms import ReasonForm, TryForm
 from companion.inspection.models import Act, Role
@@ -120,8 +122,25 @@ def memory(request: HttpRequest, visit: Visit, memory_id: int) -> HttpResponse:
         shown=shown,
         quotes=remembered.quotes(shown),
         revisions=remembered.revisions(visit.person.pk, shown),
+        links=held.links(visit.person.pk, shown.memory),
         turns=remembered.turns_behind(shown),
     )
+
+
+@during_visit(Act.PORTRAIT)
+def portrait(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """What each companion holds about who they are, with the words it stands on; how their days were felt."""
+    portraits = [(one, charts.swings([valence for _, valence in one.felt])) for one in held.portraits(visit.person)]
+    return page(request, "portrait.html", role=visit.role, person=visit.person, visit=visit, portraits=portraits)
+
+
+@during_visit(Act.SUMMARIES)
+def summaries(request: HttpRequest, visit: Visit) -> HttpResponse:
+    """The acquaintance as a whole, then the days, each with its sessions."""
+    before = _day(request, "before")
+    visit.details["before"] = before.isoformat() if before else None
+    told, older = held.summaries(visit.person, before=before)
+    return page(request, "summaries.html", role=visit.role, person=visit.person, visit=visit, summed=told, older=older)
 
 
 @during_visit(Act.RECALLS)
@@ -208,6 +227,14 @@ def _companion(person_id: int, chosen: int | None) -> Companion | None:
     """The chosen one, else the first. Runs inside a visit, as `acting_as` the person."""
     companions = Companion.objects.of(person_id).order_by("pk")
     return companions.filter(pk=chosen).first() if chosen else companions.first()
+
+
+def _day(request: HttpRequest, name: str) -> date | None:
+    """A day in the address; anything else counts as none."""
+    try:
+        return parse_date(request.GET.get(name, ""))
+    except ValueError:  # such as 30 February
+        return None
 
 
 def _id(request: HttpRequest, name: str) -> int | None:

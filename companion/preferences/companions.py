@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from companion.accounts.models import Person
 from companion.accounts.views import person_of
 from companion.preferences.forms import CompanionForm
-from memory import companions
+from memory import companions, policy
 from memory.isolation import acting_as
 from memory.models import Companion
 from worker import engines
@@ -41,7 +41,9 @@ def edit(request: HttpRequest, companion_id: int) -> HttpResponse:
 
 def _page(request: HttpRequest, person: Person, companion: Companion | None) -> HttpResponse:
     sent = request.POST if request.method == "POST" else None
-    form = CompanionForm(sent, companion=companion, models=engines.offered())
+    with acting_as(person.pk):
+        ruled = policy.ruled(person.pk)
+    form = CompanionForm(sent, companion=companion, models=engines.offered(), ruled=ruled)
     if form.is_valid():
         kept = _keep(person, companion, form)
         messages.success(request, gettext("%(name)s is kept.") % {"name": kept.name})

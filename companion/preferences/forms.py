@@ -9,6 +9,7 @@ from companion.accounts.forms import LONGEST_PASSWORD, PlainForm, validate_one_l
 from companion.accounts.matters import MANNERS, Tick, Ticks
 from companion.accounts.models import Person
 from memory.models import Companion, Fading, Preference
+from memory.policy import Ruled
 
 LARGEST_FILE = 50_000_000  # bytes of an import
 
@@ -26,10 +27,11 @@ class RememberingForm(Ticks, PlainForm):
         widget=Tick(),
     )
 
-    def __init__(self, *args: Any, preference: Preference, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, preference: Preference, ruled: Ruled, **kwargs: Any) -> None:
         initial = {"fading": preference.fading, "joined": preference.joined}
         super().__init__(*args, initial=initial, **kwargs)
-        self.add_matters(preference.unkept)
+        self.add_matters(preference.unkept, ruled.unkept)
+        self.fields["fading"].choices = [(one.value, one.label) for one in Fading if one in ruled.fadings]  # type: ignore[attr-defined]
         self.fields["joined"].widget.attrs["class"] = "tick"
 
     def chosen_fading(self) -> Fading | None:
@@ -50,12 +52,14 @@ class CompanionForm(Ticks, PlainForm):
     )
     engine = forms.ChoiceField(label=gettext_lazy("The language model it speaks by"), required=False)
 
-    def __init__(self, *args: Any, companion: Companion | None = None, models: list[str], **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, companion: Companion | None = None, models: list[str], ruled: Ruled, **kwargs: Any
+    ) -> None:
         known = companion or Companion(name="", manner=str(MANNERS[0].words))
         initial = {"name": known.name, "manner": known.manner, "engine": known.engine}
         super().__init__(*args, initial=initial, **kwargs)
-        self.add_matters(known.unkept)
-        named = dict.fromkeys([*models, *filter(None, [known.engine])])
+        self.add_matters(known.unkept, ruled.unkept)
+        named = [name for name in dict.fromkeys([*models, *filter(None, [known.engine])]) if ruled.lets_speak(name)]
         self.fields["engine"].choices = [("", gettext("The house’s own")), *((name, name) for name in named)]  # type: ignore[attr-defined]
 
 

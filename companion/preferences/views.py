@@ -16,9 +16,9 @@ from companion.accounts.views import person_of
 from companion.inspection.audit import in_words, looks_at
 from companion.preferences.curve import curves
 from companion.preferences.forms import RememberingForm
-from memory import permission, preferences, unremembered
+from memory import permission, policy, preferences, unremembered
 from memory.isolation import acting_as
-from memory.models import Companion
+from memory.models import Companion, Erasure
 
 LOOKS = 3  # told on the page; all stand on a page of their own
 
@@ -43,7 +43,7 @@ def remembering(request: HttpRequest) -> HttpResponse:
     """Keep what may be remembered, how fast it fades, and whether companions share it."""
     person = person_of(request)
     with acting_as(person.pk):
-        form = RememberingForm(request.POST, preference=permission.chosen(person.pk))
+        form = RememberingForm(request.POST, preference=permission.chosen(person.pk), ruled=policy.ruled(person.pk))
         if form.is_valid():
             preferences.choose(
                 person_id=person.pk,
@@ -73,12 +73,14 @@ def _kept(request: HttpRequest) -> HttpResponse:
 
 def _shown(request: HttpRequest, person: Person, **forms: Any) -> HttpResponse:
     with acting_as(person.pk):
-        chosen = permission.chosen(person.pk)
+        chosen, ruled = permission.chosen(person.pk), policy.ruled(person.pk)
         context = {
             "companions": list(Companion.objects.of(person.pk).order_by("pk")),
             "paused": unremembered.paused_since(person.pk),
-            "remembering": RememberingForm(preference=chosen),
-            "fading": chosen.fading or permission.house_fading(),
+            "remembering": RememberingForm(preference=chosen, ruled=ruled),
+            "fading": permission.fading_of(person.pk),
+            "ruled": ruled,
+            "overdue": Erasure.objects.of(person.pk).filter(kind=Erasure.Kind.OVERDUE).order_by("-asked_at").first(),
         }
     looks = [(look, [(act, in_words(act)) for act in (look.acts or [look.opened])]) for look in looks_at(person, LOOKS)]
     shown = {"form": PreferencesForm(person=person), **context, "curves": curves(), "looks": looks, **forms}

@@ -46,6 +46,7 @@ export interface Addresses {
   sign_out: string;
   password: string;
   preferences: string;
+  inspection: string;
 }
 /**
  * A reply is written from its beginning: what came of it so far is void.
@@ -268,7 +269,7 @@ export interface Ended {
  */
 export interface Error {
   type: "error";
-  code: "malformed" | "unknown_type" | "too_long" | "empty" | "not_found" | "conflict" | "unavailable";
+  code: "malformed" | "unknown_type" | "too_long" | "empty" | "not_found" | "conflict" | "quota" | "unavailable";
   message: string;
   client_id: string | null;
   reply: string | null;

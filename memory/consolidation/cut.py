@@ -5,8 +5,8 @@ the turns' keys, so nothing is encoded for it. Keys stay as they were read, with
 goes across a cut.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 import numpy as np
 from django.db import connection
@@ -31,7 +31,7 @@ class Cut:
 
     version: str
     starts: tuple[int, ...] = ()  # numbers of the turns with which each further stretch begins
-    refused: int = 0
+    refusals: Mapping[str, int] = field(default_factory=dict)
     error: str = ""
 
 
@@ -133,4 +133,4 @@ def _begin_anew(session: Session) -> None:
     Memory.objects.of(session.owner_id).filter(session=session, kind=Memory.Kind.SESSION_SUMMARY).delete()
     others = Step.objects.of(session.owner_id).filter(session=session).exclude(kind=Step.Kind.CUT)
     anew = {"state": Step.State.WAITING, "due_at": clock.now(), "done_at": None}
-    others.update(asked=F("asked") + 1, attempts=0, refused=0, error="", version="", **anew)
+    others.update(asked=F("asked") + 1, attempts=0, refused=0, refusals={}, error="", version="", **anew)

@@ -6,8 +6,8 @@ links, and what was linked to it looks for others (§3.3).
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from django.db import connection
 from django.db.models import Q
@@ -32,6 +32,7 @@ NEAR_ENOUGH_TO_ASK = 0.3  # cosine from which an engine is asked about them
 MOST_CANDIDATES = 6  # of one fact, nearest first
 MOST_PAIRS = 40  # that an engine is asked about at once, nearest first
 LONGEST_SHOWN = 300  # characters of a fact
+UNFOUNDED = "no such pair, or a reason that neither holds"
 WISH = 'That was not one JSON object {"links": […]} with pair and why of each. Only that, please.'
 
 # Every key of these facts against every fact's that still holds, in the person's own partition.
@@ -78,7 +79,7 @@ class Links:
     version: str
     of: tuple[int, ...]  # the facts for which links were looked for
     found: tuple[Found, ...]
-    refused: int = 0
+    refusals: Mapping[str, int] = field(default_factory=dict)
     error: str = ""  # what an engine failed at
 
 
@@ -179,7 +180,8 @@ def _by_engine(session: Session, of: tuple[int, ...], pairs: Sequence[Pair], eng
         return Links(version, of, ())
     answer = ask(engine, _asked(session, pairs), schema=BelongingPairs, read=by_schema(BelongingPairs), wish=WISH)
     said = [found for each in answer.links if (found := _checked(each, pairs, session))]
-    return Links(version, of, _few(said), refused=len(answer.links) - len(said))
+    refused = len(answer.links) - len(said)
+    return Links(version, of, _few(said), {UNFOUNDED: refused} if refused else {})
 
 
 def _asked(session: Session, pairs: Sequence[Pair]) -> str:

@@ -1,7 +1,7 @@
 """The steps of one session: due ones are done, what fails is put off and tried again, what is done is skipped."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
@@ -36,8 +36,8 @@ class Made(Protocol):
         ...
 
     @property
-    def refused(self) -> int:
-        """How much of what an engine gave was not taken."""
+    def refusals(self) -> Mapping[str, int]:
+        """How much of what an engine gave was not taken, by reason; the reasons are the code's own words."""
         ...
 
 
@@ -121,9 +121,10 @@ def _keep(step: Due, made: Made | None, keep: Keep, engine: Engine) -> None:
                 periods.note_portrait(session)
                 _link_anew(step)
         row.state, row.done_at = Step.State.DONE, clock.now()
-        row.version, row.error, row.refused = (
-            (made.version[:200], made.error, made.refused) if made else ("nothing told", "", 0)
+        row.version, row.error, row.refusals = (
+            (made.version[:200], made.error, dict(made.refusals)) if made else ("nothing told", "", {})
         )
+        row.refused = sum(row.refusals.values())
         row.attempts += 1
         if row.error:
             row.due_at = clock.now() + AGAIN * row.attempts
@@ -152,6 +153,7 @@ def ask_anew(steps: QuerySet[Step]) -> None:
         asked=F("asked") + 1,
         attempts=0,
         refused=0,
+        refusals={},
         error="",
         version="",
         due_at=clock.now(),

@@ -1,6 +1,7 @@
 """A session's summary: by the engine, held to a schema, or else the person's own sentences that carry it."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -58,7 +59,7 @@ class Summary:
     terms: list[str] = field(default_factory=list)
     spans: list[Span] = field(default_factory=list)
     error: str = ""  # what an engine failed at
-    refused: int = 0
+    refusals: Mapping[str, int] = field(default_factory=dict)
 
 
 def make(*, person_id: int, session_id: int, engine: Engine, encoder: Encoder) -> Summary | None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from django.db import connection
 from django.db.models import F, Q
 
-from memory import clock, dialogue
+from memory import clock, dialogue, policy, quota
 from memory.encoder import Encoder
 from memory.history import jsonl
 from memory.history.keep import Kept, keep
@@ -40,8 +40,14 @@ def run(*, person_id: int, import_id: int, encoder: Encoder) -> None:
     except Unreadable as unreadable:
         _end(sent, state=Import.State.UNREADABLE, problem=str(unreadable))
         return
-    with acting_as(person_id):
-        Import.objects.of(person_id).filter(pk=import_id).update(total=history.total, read=0)
+    try:
+        with acting_as(person_id):
+            Import.objects.of(person_id).filter(pk=import_id).update(total=history.total, read=0)
+            if (most := policy.ruled(person_id).most_turns) is not None:
+                quota.check_room(person_id=person_id, most=most, more=history.total)
+    except quota.OverQuota as over:
+        _end(sent, state=Import.State.UNREADABLE, problem=str(over))
+        return
     kept = keep(companion=companion, history=history, encoder=encoder, progress=_progress(sent))
     _end(sent, **_figures(kept))
 

@@ -7,6 +7,7 @@ from memory.models.imports import Import
 from memory.models.key import Collection, Key, Lexicon
 from memory.models.link import Link
 from memory.models.period import Period
+from memory.models.policy import HousePolicy, PersonPolicy
 from memory.models.portrait import PortraitEvidence, PortraitLine
 from memory.models.preference import Fading, Matter, Preference
 from memory.models.recall import Recall, Recalled
@@ -20,6 +21,7 @@ __all__ = [
     "Correction",
     "Erasure",
     "Fading",
+    "HousePolicy",
     "Import",
     "Key",
     "Lexicon",
@@ -27,6 +29,7 @@ __all__ = [
     "Matter",
     "Memory",
     "Period",
+    "PersonPolicy",
     "PortraitEvidence",
     "PortraitLine",
     "Preference",

@@ -148,6 +148,12 @@ class Turn(OwnedModel):
     class Meta:
         indexes = [
             models.Index(fields=["owner", "erasure"], condition=Q(erasure__isnull=False), name="marked_turns"),
+            models.Index(
+                fields=["said_at"],
+                include=["owner"],
+                condition=Q(speaker="person", stands=True),
+                name="said_by_people",
+            ),
         ]
         constraints = [
             models.UniqueConstraint(fields=["owner", "client_id"], name="turn_kept_once"),

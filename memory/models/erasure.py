@@ -21,6 +21,7 @@ class Erasure(OwnedModel):
         SPAN = "span"
         CONVERSATION = "conversation"
         PERSON = "person"
+        OVERDUE = "overdue"  # kept longer than the house allows (memory/keeping.py)
         ACCOUNT = "account"  # all of a person, and the account with it (memory/leaving.py)
 
     class State(models.TextChoices):

@@ -15,12 +15,22 @@ class Recall(OwnedModel):
     moment = models.DateTimeField(help_text="as of when it was asked")
     forms = models.JSONField(default=list, help_text="the question's normal forms")
     needs_memory = models.BooleanField(default=True, help_text="the gate's verdict")
+    asked = models.BooleanField(null=True, help_text="whether the words ask something; not noted of older ones")
     sufficient = models.BooleanField(default=False, help_text="whether memory seems to hold the answer")
     answerable = models.FloatField(default=0.0, help_text="0-1: how sure it is that memory holds the answer")
     asked_from = models.DateField(null=True, help_text="first day of the time that the question names, where it is one")
     asked_to = models.DateField(null=True, help_text="last day of it")
     asked_in_words = models.CharField(max_length=200, blank=True, default="", help_text="the words that name the time")
     milliseconds = models.FloatField(default=0.0)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["moment"],
+                include=["needs_memory", "asked", "sufficient", "milliseconds"],
+                name="recalls_by_moment",
+            ),
+        ]
 
     def __str__(self) -> str:
         return f"recall {self.pk} at {self.moment:%Y-%m-%d %H:%M}"

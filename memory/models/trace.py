@@ -191,12 +191,15 @@ class Step(OwnedModel):
     refused = models.PositiveIntegerField(
         default=0, db_default=0, help_text="of what an engine gave: unfounded or not to be learned"
     )
+    refusals = models.JSONField(default=dict, db_default={}, help_text="of the refused: how many, by reason")
     due_at = models.DateTimeField(help_text="not before this moment")
     done_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["session", "kind"], name="step_once")]
         indexes = [
+            models.Index(fields=["done_at"], condition=models.Q(refused__gt=0), name="refusing_steps"),
+            models.Index(fields=["due_at"], condition=models.Q(state="failed"), name="failed_steps"),
             models.Index(fields=["due_at"], condition=models.Q(state="waiting"), name="waiting_steps"),
             models.Index(
                 fields=["due_at"],

@@ -33,6 +33,8 @@ FOR_CLARA = [
     "/account/invitations/",
     "/account/looks/",
     "/inspect/",
+    "/inspect/figures/",
+    "/inspect/policies/",
     "/inspect/record/",
     "/inspect/roles/",
     "/no/such/page/",

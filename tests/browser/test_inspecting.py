@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.browser.test_conversation import say, sign_in, sign_up
+from tests.browser.test_every_page import DRESSES, dressed, faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
@@ -59,3 +60,75 @@ def test_signing_in_again_opens_no_visit(stack, page):
     page.goto(f"{stack.url}/inspect/")
     page.get_by_role("link", name=re.compile("Clara")).click()
     expect(page.get_by_label("Reason")).to_be_visible()
+
+
+def test_who_has_a_role_goes_to_the_administration_from_the_menu_and_sees_how_the_house_stands(stack, page, claras):
+    sign_in(page, stack.url, TOMAS)
+    for path in ("/", "/memories/"):
+        page.goto(stack.url + path)
+        page.get_by_role("button", name=re.compile("Tomás: account")).click()
+        page.get_by_role("link", name="Look after people’s memories").click()
+        expect(page.get_by_role("heading", name="People")).to_be_visible()
+    page.get_by_role("link", name="How it stands").click()
+    page.get_by_role("link", name="7 days").click()
+    expect(page.get_by_role("link", name="7 days")).to_have_attribute("aria-current", "true")
+    page.get_by_text("The figures").first.press("Enter")
+    table = page.get_by_role("table", name="What people said")
+    expect(table.get_by_role("row")).to_have_count(8)
+    expect(page.get_by_text("Lisbon")).to_have_count(0)
+    sign_in(claras, stack.url, CLARA)
+    claras.get_by_role("button", name=re.compile("Clara: account")).click()
+    expect(claras.get_by_role("link", name="Preferences")).to_be_visible()
+    expect(claras.get_by_role("link", name="Look after people’s memories")).to_have_count(0)
+
+
+def test_a_rule_is_told_by_its_effect_then_kept_and_what_it_refuses_stays_with_whoever_wrote_it(stack, page, claras):
+    sign_in(page, stack.url, TOMAS)
+    page.goto(f"{stack.url}/inspect/policies/")
+    page.get_by_label("Stored turns of one person").fill("5")
+    page.get_by_label("Portraits").uncheck()
+    page.get_by_role("button", name="What would it do?").click()
+    expect(page.get_by_text("Nobody has as many turns yet.")).to_be_visible()
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_text("Kept.")).to_be_visible()
+    expect(page.get_by_label("Stored turns of one person")).to_have_value("5")
+
+    sign_in(claras, stack.url, CLARA)
+    say(claras, "The fifth turn, which fits.")
+    words = claras.get_by_role("textbox", name="Write to Rosemary")
+    words.fill("One more, which does not.")
+    words.press("Enter")
+    refused = claras.get_by_text("Not sent: Here 5 turns are kept of one person at most.")
+    expect(refused).to_be_visible()
+    claras.reload()
+    expect(refused).to_be_visible()
+    expect(claras.get_by_text("One more, which does not.")).to_be_visible()
+    claras.goto(f"{stack.url}/account/")
+    expect(claras.get_by_label("A portrait of you")).to_be_disabled()
+    expect(claras.get_by_text("5 turns are kept of you at most.")).to_be_visible()
+
+
+@pytest.mark.parametrize("dress", DRESSES)
+def test_no_page_of_a_visit_has_a_fault_that_axe_finds_nor_is_wider_than_its_window(stack, browser, dress):
+    page = dressed(browser, dress)
+    sign_in(page, stack.url, TOMAS)
+    page.goto(f"{stack.url}/inspect/")
+    page.get_by_role("link", name=re.compile("Clara")).click()
+    page.get_by_label("Reason").fill(WHY)
+    page.get_by_role("button", name="Open for an hour").click()
+    expect(page.get_by_text("Clara sees this visit:")).to_be_visible()
+    address, found = page.url, list(faults(page, "a visit"))
+    for path in ("portrait/", "summaries/", "recalls/", "policy/"):
+        page.goto(address + path)
+        found += faults(page, path)
+    page.get_by_label("Longest keeping, in days").fill("30")
+    page.get_by_role("button", name="What would it do?").click()
+    expect(page.get_by_role("heading", name="What this does")).to_be_visible()
+    found += faults(page, "an effect")
+    page.goto(address)
+    page.get_by_role("link", name=re.compile("My sister Ana")).first.click()
+    found += faults(page, "a memory")
+    page.get_by_role("button", name="End visit").click()
+    expect(page.get_by_role("heading", name="People")).to_be_visible()
+    page.context.close()
+    assert found == []

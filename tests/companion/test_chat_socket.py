@@ -10,6 +10,7 @@ from channels.db import database_sync_to_async
 from django.contrib.sessions.models import Session
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from memory import policy
 from memory.isolation import acting_as
 from memory.models import Key, Reply, Turn
 from tests.people import make_person
@@ -363,3 +364,22 @@ async def test_a_socket_speaks_the_language_of_its_person(stack, ana, stranger_c
     async with open_tab(stack.url, cookie=cookie) as tab, open_tab(stack.url, cookie=stranger_cookie) as other:
         for each, message in ((tab, "里面没有文字。"), (other, "There are no words in it.")):
             assert (await each.say(" "))["message"] == message
+
+
+@database_sync_to_async
+def rule(person, **fields):
+    with acting_as(person.pk):
+        policy.rule_person(person.pk, fields)
+
+
+async def test_more_than_the_house_allows_is_refused_in_words_and_taken_later(stack, ana):
+    await rule(ana, messages_a_minute=1)
+    async with open_tab(stack.url, cookie=await database_sync_to_async(signed_in_cookie)(ana)) as tab:
+        client_id = str(uuid4())
+        assert (await tab.say("One."))["type"] == "kept"
+        refused = await tab.say("Two.", client_id=client_id)
+        assert (refused["type"], refused["code"], refused["client_id"]) == ("error", "quota", client_id)
+        assert (refused["retry"], "one message a minute" in refused["message"]) == (False, True)
+        await rule(ana, messages_a_minute=None)
+        assert (await tab.say("Two.", client_id=client_id))["type"] == "kept"
+    assert [text for speaker, text in await in_database(ana) if speaker == "person"] == ["One.", "Two."]

@@ -28,12 +28,15 @@ TASTE = (  # rules about taste, or met otherwise: the lock's time-out is the com
     "require-statement-timeout",
     "ban-drop-default",
 )
-EXCUSED: dict[str, set[str]] = {}  # migration → rules, with the reason beside it
+EXCUSED: dict[str, set[str]] = {  # migration → rules, with the reason beside it
+    "memory-0027_census_indexes": {"prefer-robust-stmts"},  # each index is dropped before it is made
+}
 
 
-def findings(sql):
+def findings(sql, atomic=True):
     """The rules that a migration breaks: what locks for long, and what a worker of the version before would miss."""
-    command = [str(SQUAWK), "--reporter", "json", "--assume-in-transaction", "--pg-version", "18"]
+    command = [str(SQUAWK), "--reporter", "json", "--pg-version", "18"]
+    command += ["--assume-in-transaction"] if atomic else []
     said = subprocess.run(
         [*command, "--exclude", ",".join(TASTE)], input=sql, capture_output=True, text=True, check=False
     )
@@ -51,8 +54,9 @@ def later_migrations():
 @pytest.mark.parametrize("key", later_migrations(), ids="-".join)
 def test_a_migration_locks_no_table_for_long_and_leaves_the_version_before_at_work(key):
     loader = MigrationLoader(connections["owner"], replace_migrations=False)
-    sql = "\n".join(loader.collect_sql([(loader.disk_migrations[key], False)]))
-    assert findings(sql) - EXCUSED.get("-".join(key), set()) == set()
+    migration = loader.disk_migrations[key]
+    sql = "\n".join(loader.collect_sql([(migration, False)]))
+    assert findings(sql, migration.atomic) - EXCUSED.get("-".join(key), set()) == set()
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ from memory.models import (
     Tombstone,
     Turn,
 )
+from memory.models.owned import OwnedModel
 from tests.memory.test_consolidation import Answering, consolidate
 from tests.memory.test_dialogue import companion_of, say
 from tests.memory.test_history import TODAY, kept, line, written
@@ -208,7 +209,7 @@ def test_everything_of_a_person_goes_but_receipts_and_tombstones(ana, stranger):
         answered(person, SECRET)
     receipt = erase(ana, kind=Erasure.Kind.PERSON)
     assert receipt.counts["companion"] == 1
-    left = {model for model in apps.get_app_config("memory").get_models() if count(model, ana)}
+    left = {model for model in owned_models() if count(model, ana)}
     assert left == {Erasure, Tombstone}
     assert count(Turn, stranger) == 2
     say(ana, "A new beginning.")
@@ -221,8 +222,12 @@ def test_with_the_account_goes_every_row(ana, stranger):
     say(ana, SECRET)
     counts, _ = erasure.delete_everything(person_id=ana.pk)
     assert counts["turn"] == 1
-    assert not any(count(model, ana) for model in apps.get_app_config("memory").get_models())
+    assert not any(count(model, ana) for model in owned_models())
     assert count(Turn, stranger) == len(BESIDE)
+
+
+def owned_models():
+    return [model for model in apps.get_app_config("memory").get_models() if issubclass(model, OwnedModel)]
 
 
 def count(model, person):
@@ -498,7 +503,8 @@ def test_a_rewritten_answers_words_are_counted_once(ana):
     assert holding("zanzibarite") == {}
 
 
-WHOLE = (Erasure.Kind.SPAN, Erasure.Kind.CONVERSATION, Erasure.Kind.PERSON)  # which are not told by ids
+SPANS = (Erasure.Kind.SPAN, Erasure.Kind.OVERDUE)
+WHOLE = (*SPANS, Erasure.Kind.CONVERSATION, Erasure.Kind.PERSON)  # which are not told by ids
 CARRIED_OUT_HERE = [kind for kind in Erasure.Kind if kind != Erasure.Kind.ACCOUNT]  # that one: memory/leaving.py
 LIVES = st.lists(st.sampled_from([*LIFE, *BESIDE]), min_size=1, max_size=5)
 
@@ -513,7 +519,7 @@ def test_erasing_touches_nobody_elses_rows_and_twice_is_once(ana, stranger, life
     theirs = rows_of(stranger)
     ids = {Erasure.Kind.MEMORY: [memory], **{each: [] for each in WHOLE}}.get(kind, [turn.pk])
     where = {
-        Erasure.Kind.SPAN: {"since": turn.said_at, "until": turn.said_at + timedelta(seconds=1)},
+        **dict.fromkeys(SPANS, {"since": turn.said_at, "until": turn.said_at + timedelta(seconds=1)}),
         Erasure.Kind.CONVERSATION: {"conversation": turn.conversation_id},
     }.get(kind, {})
     receipt = erase(ana, *ids, kind=kind, with_repeats=repeats, **where)
@@ -532,7 +538,7 @@ def rows_of(person):
     """Every row of a person, as text."""
     rows = {}
     with connections["owner"].cursor() as cursor:
-        for model in apps.get_app_config("memory").get_models():
+        for model in owned_models():
             table = model._meta.db_table
             cursor.execute(f"select t::text from {table} t where owner_id = %s order by 1", [person.pk])
             rows[table] = [row for (row,) in cursor.fetchall()]

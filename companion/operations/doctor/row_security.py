@@ -6,6 +6,7 @@ from django.db import connections, transaction
 from companion.operations.doctor.database import ask
 from companion.operations.doctor.finding import Finding, sql
 from memory.isolation import APP_ROLE, PERSON_SETTING, SWEEP_ROLE, acting_as
+from memory.models.owned import OwnedModel
 
 TRIED = 20  # people whose eyes are looked through
 OWN = f"(owner_id = (NULLIF(current_setting('{PERSON_SETTING}'::text, true), ''::text))::bigint)"
@@ -40,7 +41,8 @@ order by c.relname
 
 def owned_tables() -> list[str]:
     """The tables of people's rows."""
-    return sorted(model._meta.db_table for model in apps.get_app_config("memory").get_models())
+    models = apps.get_app_config("memory").get_models()
+    return sorted(model._meta.db_table for model in models if issubclass(model, OwnedModel))
 
 
 def roles_are_held() -> list[Finding]:

@@ -6,7 +6,7 @@ export interface Beside {
   engine: Engine;
   conversations: Heading[];
   now: string;
-  urls: { sign_out: string; password: string; preferences: string };
+  urls: { sign_out: string; password: string; preferences: string; inspection: string };
 }
 
 /** What was just done, in words, and how it is taken back. */

@@ -1,0 +1,88 @@
+"""How the house stands: figures of everybody together, as charts. No words of anybody, so no reason is asked for."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from companion.accounts.models import Person
+from companion.inspection import charts
+from companion.inspection.charts import Series
+from companion.inspection.entry import for_role
+from companion.inspection.models import Role
+from companion.inspection.views import page
+from memory import census
+from memory.census import Recalls, Said, Span
+from worker import waiting
+
+SPANS = {7: "7 days", 30: "30 days", 365: "A year"}
+TONES = {"vivid": "leaf", "fading": "straw", "faded": "dry", "pinned": "bloom", "superseded": "clay"}
+STEPS = {"cut": "Cutting long sessions", "summary": "Summaries", "facts": "Facts", "links": "Links"}
+STEPS |= {"portrait": "Portrait", "period": "Days and acquaintance"}
+
+
+@for_role(Role.SUPPORT)
+def figures(request: HttpRequest, *, role: Role) -> HttpResponse:
+    """People, turns, memories, the work that waits, what was refused, what the gate found, how long recalls took."""
+    asked = request.GET.get("days", "")
+    days = int(asked) if asked in {str(each) for each in SPANS} else 30
+    span = Span(days, timezone.get_current_timezone_name())
+    (said, active), recalls = census.said(span), census.recalls(span)
+    shown = _of_talk(said, active) | _of_memories() | _of_work(span) | _of_recalls(recalls)
+    return page(request, "figures.html", role=role, place="figures", span=span, spans=SPANS.items(), **shown)
+
+
+def _of_talk(said: list[Said], active: int) -> dict[str, Any]:
+    days = [each.day for each in said]
+    turns = Series("turns", "leaf", [each.turns for each in said])
+    people = Series("people", "bloom", [each.people for each in said])
+    return {
+        "people": Person.objects.count(),
+        "active": active,
+        "turns": sum(each.turns for each in said),
+        "talk": charts.bars("h-turns", days, [turns], of="turns"),
+        "talkers": charts.bars("h-people", days, [people], of="people"),
+    }
+
+
+def _of_memories() -> dict[str, Any]:
+    counts = census.memories()
+    states = [(state, tone, counts.get(state, 0)) for state, tone in TONES.items()]
+    return {"memories": sum(counts.values()), "states": charts.shares(states)}
+
+
+def _of_work(span: Span) -> dict[str, Any]:
+    steps, periods, failed = waiting.steps(), waiting.periods(), waiting.failed()
+    refused = [(STEPS.get(one.kind, one.kind), one) for one in census.refused(span)]
+    return {
+        "waiting": steps.count + periods.count,
+        "oldest": max(steps.oldest, periods.oldest),
+        "backlog": [("Steps of sessions", steps), ("Days and acquaintance", periods)],
+        "failed": [(STEPS.get(kind, kind), count) for kind, count in sorted(failed.items())],
+        "failures": sum(failed.values()),
+        "refused": refused,
+        "refusals": sum(one.count for _, one in refused),
+    }
+
+
+def _of_recalls(recalls: list[Recalls]) -> dict[str, Any]:
+    days = [each.day for each in recalls]
+    verdicts = [
+        Series("held the answer", "leaf", [each.held for each in recalls]),
+        Series("did not hold it", "clay", [each.abstained for each in recalls]),
+        Series("nothing was asked", "bloom", [each.unasked for each in recalls]),
+        Series("small talk", "dry", [each.not_needed for each in recalls]),
+    ]
+    took = [
+        Series("half took less", "leaf", [each.median for each in recalls]),
+        Series("95 of 100 took less", "straw", [each.slow for each in recalls]),
+    ]
+    questions, abstained = sum(each.questions for each in recalls), sum(each.abstained for each in recalls)
+    return {
+        "recalls": sum(each.recalls for each in recalls),
+        "questions": questions,
+        "abstained": abstained,
+        "abstention": 100 * abstained / questions if questions else None,
+        "verdicts": charts.bars("h-gate", days, verdicts, of="recalls"),
+        "took": charts.lines("h-took", days, took, of="ms"),
+    }

@@ -1,0 +1,44 @@
+"""The longest keeping: what was said longer ago than the house allows is erased, with a receipt (memory/erasure.py)."""
+
+from contextlib import closing, suppress
+from datetime import UTC, datetime, timedelta
+
+from django.db import connections
+
+from memory import clock, erasure, policy
+from memory.erasure import NothingToForget, Wish
+from memory.isolation import acting_as
+from memory.models import Erasure, Turn
+
+EARLIEST = datetime.min.replace(tzinfo=UTC)
+OVERDUE = """
+select turn.owner_id, count(*) from memory_turn turn left join memory_personpolicy own using (owner_id)
+where turn.said_at < %(now)s - least(%(house)s::int, own.keep_days) * interval '1 day' group by 1 order by 1
+"""
+
+
+def overdue(*, house: int | None) -> dict[int, int]:
+    """How many turns of whom are older than their own rule allows, and than so many days for everybody.
+
+    Under the sweeps' role: no words.
+    """
+    with closing(connections["sweep"]) as sweep, sweep.cursor() as cursor:
+        cursor.execute(OVERDUE, {"now": clock.now(), "house": house})
+        return dict(cursor.fetchall())
+
+
+def older_than(*, person_id: int, days: int) -> int:
+    """How many turns of a person are older than so many days. Runs inside `acting_as(person)`."""
+    return Turn.objects.of(person_id).filter(said_at__lt=clock.now() - timedelta(days=days)).count()
+
+
+def erase_overdue(*, person_id: int) -> Erasure | None:
+    """Mark what a person said too long ago, due at once; None where there is nothing."""
+    with acting_as(person_id):
+        days = policy.ruled(person_id).keep_days
+    if days is None:
+        return None
+    wish = Wish(Erasure.Kind.OVERDUE, since=EARLIEST, until=clock.now() - timedelta(days=days))
+    with suppress(NothingToForget):
+        return erasure.forget(person_id=person_id, wish=wish, after=erasure.AT_ONCE)
+    return None

@@ -1,0 +1,89 @@
+"""What the house allows a person: its own rule and theirs together, of which the stricter one holds."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from memory import clock
+from memory.models import Fading, HousePolicy, Matter, PersonPolicy
+from memory.models.policy import Policy
+
+
+@dataclass(frozen=True)
+class Ruled:
+    """What holds for somebody; None rules nothing."""
+
+    unkept: frozenset[str]  # matters that may not be remembered
+    fadings: Sequence[str]  # to choose from, at least one
+    keep_days: int | None
+    engines: Sequence[str] | None  # models that companions may speak by, beside the house's own
+    messages_a_minute: int | None
+    most_turns: int | None
+
+    @property
+    def one_fading(self) -> bool:
+        """There is nothing to choose."""
+        return len(self.fadings) < len(Fading)
+
+    @property
+    def limits(self) -> bool:
+        """Anything is ruled at all."""
+        figures = (self.keep_days, self.engines, self.messages_a_minute, self.most_turns)
+        return bool(self.unkept) or self.one_fading or any(figure is not None for figure in figures)
+
+    def lets_speak(self, engine: str) -> bool:
+        """Whether a companion may speak by this model; the house's own always may."""
+        return not engine or self.engines is None or engine in self.engines
+
+
+def of_house() -> HousePolicy:
+    """The row of the installation; one that is not written, and rules nothing, where there is none."""
+    return HousePolicy.objects.first() or HousePolicy()
+
+
+def of_person(person_id: int) -> PersonPolicy:
+    """A person's own row, likewise. Runs inside `acting_as(person)`."""
+    return PersonPolicy.objects.of(person_id).first() or PersonPolicy(owner_id=person_id)
+
+
+def ruled(person_id: int) -> Ruled:
+    """What holds for a person. Runs inside `acting_as(person)`."""
+    return together(of_house(), of_person(person_id))
+
+
+def together(*policies: Policy) -> Ruled:
+    """Where they differ, the stricter. Lists that have nothing in common leave what the first one names of fadings."""
+    named = [each.engines for each in policies if each.engines]
+    engines = [name for name in named[-1] if all(name in each for each in named)] if named else None
+    fadings = [each.fadings for each in policies if each.fadings] or [list(Fading.values)]
+    common = [name for name in Fading.values if all(name in each for each in fadings)]
+    return Ruled(
+        unkept=frozenset[str]().union(*(each.unkept for each in policies)),
+        fadings=common or fadings[0],
+        keep_days=_least(each.keep_days for each in policies),
+        engines=engines,
+        messages_a_minute=_least(each.messages_a_minute for each in policies),
+        most_turns=_least(each.most_turns for each in policies),
+    )
+
+
+def _least(figures: Any) -> int | None:
+    return min((figure for figure in figures if figure is not None), default=None)
+
+
+def rule_house(fields: Mapping[str, Any]) -> HousePolicy:
+    """Write the row of the installation."""
+    kept, _ = HousePolicy.objects.update_or_create(only=True, defaults={**fields, "changed_at": clock.now()})
+    return kept
+
+
+def rule_person(person_id: int, fields: Mapping[str, Any]) -> PersonPolicy:
+    """Write a person's row. Runs inside `acting_as(person)`."""
+    defaults = {**fields, "changed_at": clock.now()}
+    kept, _ = PersonPolicy.objects.update_or_create(owner_id=person_id, defaults=defaults)
+    return kept
+
+
+def newly_unkept(before: Policy, after: Mapping[str, Any]) -> list[Matter]:
+    """What could be remembered until now, and no longer can."""
+    return [matter for matter in Matter if matter in after["unkept"] and matter not in before.unkept]

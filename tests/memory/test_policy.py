@@ -1,0 +1,251 @@
+"""What the house rules holds, whatever a person chose; of two rules the stricter; and each by its effect."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory import clock, context, dialogue, erasure, keeping, permission, policy, quota
+from memory.erasure import Wish
+from memory.isolation import acting_as
+from memory.models import Companion, Erasure, Fading, HousePolicy, Matter, Memory, PersonPolicy, Turn
+from memory.models.policy import Policy
+from memory.policy import together
+from tests.memory.test_dialogue import companion_of, say
+from tests.memory.test_facts import consolidate, told
+from tests.memory.test_portrait import BEES, DAY, NOW, drawn, noon, talked
+from worker import sweeps, tasks
+from worker.app import schedule
+
+__all__ = ["noon"]
+pytestmark = pytest.mark.django_db
+
+RULES_NOTHING = {
+    "unkept": [],
+    "fadings": [],
+    "keep_days": None,
+    "engines": [],
+    "messages_a_minute": None,
+    "most_turns": None,
+}
+
+
+def rule(**fields):
+    """Of the house."""
+    policy.rule_house({**RULES_NOTHING, **fields})
+
+
+def rule_for(person, **fields):
+    with acting_as(person.pk):
+        policy.rule_person(person.pk, {**RULES_NOTHING, **fields})
+
+
+def ruled(person):
+    with acting_as(person.pk):
+        return policy.ruled(person.pk)
+
+
+def aged(person, days, *texts):
+    """What was said so long ago, each with its answer."""
+    return told(person, *texts, at=clock.now() - timedelta(days=days))
+
+
+class TestTogether:
+    figures = st.none() | st.integers(1, 5)
+    rules = st.builds(
+        HousePolicy,
+        unkept=st.lists(st.sampled_from(Matter.values), unique=True),
+        fadings=st.lists(st.sampled_from(Fading.values), unique=True),
+        keep_days=figures,
+        engines=st.lists(st.sampled_from("abc"), unique=True),
+        messages_a_minute=figures,
+        most_turns=figures,
+    )
+
+    @given(house=rules, own=rules)
+    def test_no_rule_is_loosened_by_another(self, house: Policy, own: Policy):
+        both = together(house, own)
+        assert both.unkept == {*house.unkept, *own.unkept}
+        for name in ("keep_days", "messages_a_minute", "most_turns"):
+            figures = [each for each in (getattr(house, name), getattr(own, name)) if each is not None]
+            assert getattr(both, name) == (min(figures) if figures else None)
+        for each in (house, own):
+            for model in "abc":
+                if each.engines and model not in each.engines:
+                    assert not both.lets_speak(model)
+        assert both.lets_speak("")
+        assert both.fadings
+        assert set(both.fadings) <= set(house.fadings or Fading.values)
+
+    def test_without_rows_nothing_is_ruled(self, ana):
+        assert not ruled(ana).limits
+
+    def test_a_persons_rule_is_nobody_elses(self, ana, stranger):
+        rule_for(ana, keep_days=30)
+        assert ruled(ana).keep_days == 30
+        assert ruled(stranger).keep_days is None
+        with acting_as(stranger.pk):
+            assert PersonPolicy.objects.count() == 0
+
+    def test_the_house_has_one_rule(self, ana):
+        rule(keep_days=30)
+        rule(keep_days=60)
+        assert [one.keep_days for one in HousePolicy.objects.all()] == [60]
+
+
+class TestRemembering:
+    def test_facts_that_the_house_forbids_are_not_made(self, ana):
+        rule(unkept=["facts"])
+        consolidate(ana, told(ana, "I live in Porto."))
+        with acting_as(ana.pk):
+            assert not Memory.objects.filter(kind="fact").exists()
+
+    def test_for_one_person_alone_they_are_not_made_of_that_one(self, ana, stranger):
+        rule_for(ana, unkept=["facts"])
+        for person in (ana, stranger):
+            consolidate(person, told(person, "I live in Porto."))
+            with acting_as(person.pk):
+                assert Memory.objects.filter(kind="fact").exists() == (person == stranger)
+
+    def test_what_touches_sensitive_matters_is_not_remembered(self, ana):
+        rule(unkept=["sensitive"])
+        said = say(ana, "My doctor says that my depression is getting better.")
+        assert not said.turn.remembered
+
+    def test_a_portrait_leaves_prompts_at_once_and_is_taken_down_by_a_worker(self, ana, noon):
+        talked(ana, [BEES], NOW - DAY)
+        drawn(ana)
+        with acting_as(ana.pk):
+            companion = companion_of(ana)
+            before = context.before_a_new_one(companion=companion, moment=NOW).summaries
+            assert "portrait" in {each.layer for each in before}
+        rule(unkept=["portrait"])
+        with acting_as(ana.pk):
+            after = context.before_a_new_one(companion=companion, moment=NOW).summaries
+            assert "portrait" not in {each.layer for each in after}
+        assert sweeps.portrayed() == [ana.pk]
+        tasks.draw_anew(ana.pk)
+        drawn(ana)
+        with acting_as(ana.pk):
+            assert companion.portraitline_set.count() == 0
+
+    def test_a_way_of_fading_that_is_not_allowed_gives_way_to_one_that_is(self, ana):
+        rule(fadings=["paper"])
+        with acting_as(ana.pk):
+            assert permission.fading_of(ana.pk) == "paper"
+        say(ana, "I live in Porto.")
+        with acting_as(ana.pk):
+            assert Memory.objects.get().strength == 1.0
+
+    def test_a_model_that_is_not_allowed_gives_way_to_the_houses_own(self, ana):
+        rule(engines=["kind-8b"])
+        with acting_as(ana.pk):
+            for model, spoken in (("kind-8b", "kind-8b"), ("other-70b", ""), ("", "")):
+                assert permission.engine_of(Companion(owner=ana, engine=model)) == spoken
+
+
+class TestLongestKeeping:
+    def night(self):
+        """The sweep, as the workers do it."""
+        for person_id in keeping.overdue(house=policy.of_house().keep_days):
+            tasks.keep_no_longer(person_id)
+        for person_id, erasure_id in sweeps.erasures_due():
+            tasks.erase(person_id, erasure_id)
+
+    def texts(self, person):
+        with acting_as(person.pk):
+            return set(Turn.objects.values_list("text", flat=True))
+
+    def test_what_is_older_is_erased_with_all_that_was_made_of_it_and_a_receipt(self, ana, stranger):
+        rule(keep_days=30)
+        for person in (ana, stranger):
+            consolidate(person, aged(person, 40, "I live in Zanzibar."))
+            consolidate(person, aged(person, 10, "I live in Porto."))
+        self.night()
+        for person in (ana, stranger):
+            assert self.texts(person) == {"I live in Porto."}
+            with acting_as(person.pk):
+                receipt = Erasure.objects.get()
+                assert not Memory.objects.filter(text__contains="Zanzibar").exists()
+            assert (receipt.kind, receipt.counts["turn"]) == ("overdue", 1)
+
+    def test_a_persons_own_shorter_rule_holds_for_them_alone(self, ana, stranger):
+        rule_for(ana, keep_days=5)
+        for person in (ana, stranger):
+            aged(person, 10, "I live in Porto.")
+        self.night()
+        assert self.texts(ana) == set()
+        assert self.texts(stranger) == {"I live in Porto."}
+
+    def test_a_second_night_erases_nothing_more(self, ana):
+        rule(keep_days=30)
+        aged(ana, 40, "I live in Zanzibar.")
+        self.night()
+        self.night()
+        with acting_as(ana.pk):
+            assert Erasure.objects.count() == 1
+
+    def test_what_was_erased_does_not_come_back_by_the_same_words(self, ana):
+        rule(keep_days=30)
+        session = aged(ana, 40, "I live in Zanzibar.")
+        with acting_as(ana.pk):
+            client_id = Turn.objects.get(session=session).client_id
+        self.night()
+        with pytest.raises(dialogue.SaidOtherwise):
+            say(ana, "I live in Zanzibar.", client_id=client_id)
+
+    def test_a_process_that_dies_after_marking_leaves_the_rest_to_the_sweep(self, ana, time_machine):
+        rule(keep_days=30)
+        aged(ana, 40, "I live in Zanzibar.")
+        keeping.erase_overdue(person_id=ana.pk)
+        assert [person for person, _ in sweeps.erasures_due()] == [ana.pk]
+
+    def test_without_a_rule_nobody_is_too_old(self, ana):
+        aged(ana, 4000, "I live in Porto.")
+        assert keeping.overdue(house=None) == {}
+        assert keeping.erase_overdue(person_id=ana.pk) is None
+
+    def test_the_rule_for_a_person_outlasts_their_having_everything_forgotten(self, ana):
+        rule_for(ana, keep_days=5, unkept=["facts"])
+        say(ana)
+        receipt = erasure.forget(person_id=ana.pk, wish=Wish(Erasure.Kind.PERSON), after=erasure.AT_ONCE)
+        erasure.carry_out(person_id=ana.pk, erasure_id=receipt.pk)
+        assert (ruled(ana).keep_days, ruled(ana).unkept) == (5, {"facts"})
+
+    def test_it_is_done_each_night(self):
+        (entry,) = [one for one in schedule(15).values() if one["task"] == "worker.tasks.sweep_keeping"]
+        assert (entry["schedule"].hour, entry["schedule"].minute) == ({3}, {0})
+
+
+class TestQuotas:
+    def test_so_many_messages_a_minute_are_taken_and_the_next_after_it(self, ana, time_machine):
+        time_machine.move_to("2026-11-05T12:00:00Z", tick=False)
+        rule(messages_a_minute=2)
+        say(ana)
+        say(ana)
+        with pytest.raises(quota.OverQuota, match="2 messages a minute"):
+            say(ana)
+        time_machine.shift(timedelta(seconds=61))
+        say(ana)
+
+    def test_a_message_that_comes_once_more_is_none_more(self, ana):
+        rule(messages_a_minute=1)
+        client_id = uuid4()
+        first = say(ana, "I live in Porto.", client_id=client_id)
+        assert say(ana, "I live in Porto.", client_id=client_id).turn == first.turn
+
+    def test_another_persons_messages_are_not_counted(self, ana, stranger):
+        rule(messages_a_minute=1)
+        say(ana)
+        say(stranger)
+
+    def test_whoever_has_as_many_turns_as_they_may_says_more_after_deleting(self, ana):
+        rule(most_turns=2)
+        first = say(ana)
+        say(ana)
+        with pytest.raises(quota.OverQuota, match="2 turns are kept"):
+            say(ana)
+        erasure.forget(person_id=ana.pk, wish=Wish(Erasure.Kind.TURN, ids=[first.turn.pk]))
+        say(ana)
