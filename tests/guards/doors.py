@@ -142,11 +142,12 @@ def request_to(name: str, method: str, hand: Hand) -> Address:
     body = {**sent, **{field: filled[field] for field in sent if field in filled}}
     if name == "preferences_import":
         body = {"file": SimpleUploadedFile("one.jsonl", LINE)}
-    if method == "GET":
+    if method in READING:
         body = {}
     return Address(name, method, path, {asked: filled[asked] for asked in ASKED.get(name, ())}, body)
 
 
+READING = ("GET", "HEAD")  # requests without a body
 LINE = b'{"speaker": "person", "text": "I moved house.", "session": "1", "said_at": "2026-03-01T10:00:00Z"}\n'
 
 

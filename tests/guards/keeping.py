@@ -65,12 +65,12 @@ def put_back() -> None:
     with transaction.atomic(using="owner"), connections["owner"].cursor() as cursor:
         cursor.execute("set local session_replication_role = replica")
         for table in (*WHOSE, *EVERYBODYS):
-            columns = ", ".join(_columns(cursor, table))
+            names = ", ".join(columns(cursor, table))
             cursor.execute(f"delete from public.{table}")
-            cursor.execute(f"insert into public.{table} ({columns}) select {columns} from kept.{table}")
+            cursor.execute(f"insert into public.{table} ({names}) select {names} from kept.{table}")
 
 
-def _columns(cursor: Any, table: str) -> list[str]:
+def columns(cursor: Any, table: str) -> list[str]:
     """Those that are not made by the database itself."""
     cursor.execute(
         "select quote_ident(attname) from pg_attribute where attrelid = %s::regclass and attnum > 0"

@@ -9,6 +9,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
@@ -19,10 +20,12 @@ import pytest
 from django.conf import settings
 from django.core.management import call_command
 from django.core.serializers.json import DjangoJSONEncoder
+from django.db import DatabaseError, connections, transaction
 from django.test import AsyncClient
 
 from companion.inspection.models import Role
 from memory import erasure
+from memory.isolation import SWEEP_ROLE, acting_as
 from tests.emptying import empty_database
 from tests.guards import doors, keeping
 from tests.guards.doors import Address, Hand
@@ -97,7 +100,7 @@ async def request(address: Address, cookie: str | None) -> tuple[int, str]:
     if cookie:
         client.cookies[settings.SESSION_COOKIE_NAME] = cookie
     how: dict[str, Any] = {"query_params": address.query} if address.query else {}
-    if address.name in doors.JSON and address.method != "GET":
+    if address.name in doors.JSON and address.method not in doors.READING:
         how |= {"data": json.dumps(address.sent, cls=DjangoJSONEncoder), "content_type": "application/json"}
     elif address.method == "POST":
         how["data"] = address.sent
@@ -297,3 +300,101 @@ def test_both_lives_have_words_that_only_one_of_them_has(house):
     for life in house.lives:
         assert keeping.tables_with(life, life.words)
     assert keeping.tables_with(one, other.words) == []
+
+
+# The same by SQL, under the app's role: what a query could reach that forgot whose rows it asks for
+
+TABLES = [model._meta.db_table for model in OWNED]
+
+
+def test_every_table_that_a_policy_guards_is_tried(furnished):
+    guarded = "select relname from pg_class where relrowsecurity and not relispartition and relkind in ('r', 'p')"
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(guarded)
+        assert {name for (name,) in cursor.fetchall()} == set(TABLES) | {"memory_encoder_swap"}  # which is nobody’s
+
+
+def attempt(whose, query, parameters=()):
+    """What a query does as a person, or as nobody: how many rows it reaches, or the beginning of the refusal."""
+    try:
+        with transaction.atomic():
+            with acting_as(whose) if whose else nullcontext(), connections["default"].cursor() as cursor:
+                cursor.execute(query, parameters)
+                reached = cursor.fetchone()[0] if query.startswith("select count") else cursor.rowcount
+            transaction.set_rollback(True)
+            return reached
+    except DatabaseError as refused:
+        return str(refused).partition("\n")[0]
+
+
+ATTEMPTS = {
+    "read": "select count(*) from {table} where owner_id = %s",
+    "read by statistics": "select count(*) from pg_stats where tablename = '{table}' and %s > 0",
+    "lock": "select owner_id from {table} where owner_id = %s for update",
+    "change": "update {table} set owner_id = owner_id where owner_id = %s",
+    "give away": "update {table} set owner_id = %s",
+    "delete": "delete from {table} where owner_id = %s",
+    "empty": "truncate {table} /* %s */",
+    "lift the policy": "alter table {table} no force row level security /* %s */",
+}
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("somebody", [True, False], ids=["as another", "as nobody"])
+@pytest.mark.parametrize("what", ATTEMPTS)
+def test_no_query_reaches_anothers_rows(furnished, table, somebody, what):
+    owner, other = furnished.lives
+    before = keeping.digest(owner.person)
+    query = ATTEMPTS[what].format(table=table)
+    reached = attempt(other.person.pk if somebody else None, query, [owner.person.pk] if "%s" in query else [])
+    refused = isinstance(reached, str) and (
+        "permission denied" in reached or "row-level security" in reached or "must be owner" in reached
+    )
+    assert reached == 0 or refused, reached
+    assert refused or (what, somebody) != ("give away", True)
+    assert keeping.digest(owner.person) == before
+
+
+@pytest.mark.parametrize("table", TABLES)
+@pytest.mark.parametrize("somebody", [True, False], ids=["as another", "as nobody"])
+@pytest.mark.parametrize("ending", ["", " on conflict do nothing"], ids=["new", "where there is one"])
+def test_no_row_can_be_put_in_anothers_name(furnished, table, somebody, ending):
+    owner, other = furnished.lives
+    with connections["owner"].cursor() as cursor:
+        columns = ", ".join(keeping.columns(cursor, table))
+        cursor.execute(f"select to_json(t)::text from {table} t where owner_id = %s limit 1", [owner.person.pk])
+        (row,) = cursor.fetchone()
+    query = (
+        f"insert into {table} ({columns}) select {columns} from json_populate_record(null::{table}, %s::json){ending}"
+    )
+    refused = attempt(other.person.pk if somebody else None, query, [row])
+    assert "row-level security" in str(refused)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_query_without_a_condition_sees_ones_own_rows_and_no_others(furnished, table):
+    _, other = furnished.lives
+    with connections["owner"].cursor() as cursor:
+        cursor.execute(f"select count(*) from {table} where owner_id = %s", [other.person.pk])
+        (own,) = cursor.fetchone()
+    assert own > 0
+    assert attempt(other.person.pk, f"select count(*) from {table}") == own
+    assert attempt(None, f"select count(*) from {table}") == 0
+
+
+def test_the_policies_cannot_be_switched_off_or_another_role_be_taken(furnished):
+    with connections["owner"].cursor() as cursor:
+        cursor.execute("select current_user")
+        (owner,) = cursor.fetchone()
+    with connections["default"].cursor() as cursor:
+        for query in (
+            f'set local role "{owner}"',
+            f"set local role {SWEEP_ROLE}",
+            "set local session authorization postgres",
+        ):
+            with pytest.raises(DatabaseError, match="permission denied"), transaction.atomic():
+                cursor.execute(query)
+        with transaction.atomic():
+            cursor.execute("set local row_security = off")
+            with pytest.raises(DatabaseError, match="row-level security"), transaction.atomic():
+                cursor.execute("select count(*) from memory_turn")
