@@ -80,16 +80,14 @@ class Household:
         else:
             self.stack.kill(part)
 
-    def mend(self) -> list[str]:
-        """Start again what does not run; the names of the processes."""
+    def mend(self) -> None:
+        """Start again what was killed, and nothing else: no process may have died with another."""
         assert self.redis is not None
         if self.postgres.pid() is None:
             self.postgres.revive()
         if self.redis.poll() is not None:
             self.start_redis()
-        gone = [name for name in PROCESSES if not self.stack.runs(name)]
-        self.stack.start(*gone)
-        return gone
+        self.stack.start(*(name for name in PROCESSES if name not in self.stack.processes))
 
     def rows(self, query: str, parameters: Any = ()) -> list[tuple[Any, ...]]:
         """What stands in the database, to its owner."""
