@@ -5,7 +5,6 @@ The tests' own PostgreSQL gives up safety for speed; here what is committed is m
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 import tempfile
@@ -127,7 +126,5 @@ def household(logs: Path, **environment: str) -> Iterator[Household]:
         if house.redis is not None:
             house.redis.kill()
             house.redis.wait()
-        if house.postgres.pid() is not None:
-            os.kill(house.postgres.pid() or 0, signal.SIGINT)
         house.postgres.leave()
         shutil.rmtree(folder, ignore_errors=True)
