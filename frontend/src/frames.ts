@@ -268,7 +268,7 @@ export interface Ended {
  */
 export interface Error {
   type: "error";
-  code: "malformed" | "unknown_type" | "too_long" | "empty" | "not_found" | "conflict" | "unavailable";
+  code: "malformed" | "unknown_type" | "too_long" | "empty" | "not_found" | "conflict" | "unavailable" | "too_many";
   message: string;
   client_id: string | null;
   reply: string | null;
