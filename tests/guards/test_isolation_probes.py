@@ -37,9 +37,10 @@ from worker.app import app
 
 pytestmark = pytest.mark.timeout(7200)
 
-PROBES = int(os.environ.get("PROBES", "300"))
+PROBES = int(os.environ.get("PROBES", "400"))
 SEED = int(os.environ.get("PROBE_SEED", "7"))
 SELDOM = 0.002  # of the probes that are drawn by lot are commands: they take seconds
+OFTEN = 3  # each with other ids
 METHODS = ("GET", "POST")
 OTHER_METHODS = ("HEAD", "PUT", "PATCH", "DELETE", "OPTIONS")
 
@@ -123,16 +124,13 @@ async def tell(sent: dict[str, Any], cookie: str) -> list[dict[str, Any]]:
     return told
 
 
-def by_address(house, hand, name, method):
-    """A request by the person, by nobody, or, of inspection, by who looks after the person."""
+def by_address(house, hand, name, method, who):
+    """A request by the person, by nobody, or by who looks after the person."""
+    somebody = {"person": hand.own.person, "inspector": house.inspectors[house.lives.index(hand.own)], "nobody": None}[
+        who
+    ]
     address = doors.request_to(name, method, hand)
-    place = house.lives.index(hand.own)
-    who = hand.own.person
-    if name.startswith("inspection_") and hand.dice.random() < 0.6:
-        who = house.inspectors[place]
-    elif hand.dice.random() < 0.1:
-        who = None
-    code, told = house.run(request(address, house.cookies[who.pk] if who else None))
+    code, told = house.run(request(address, house.cookies[somebody.pk] if somebody else None))
     assert '"malformed"' not in told, (address, told)
     house.answered[f"{name} {code}"] += 1
     return told
@@ -168,20 +166,23 @@ def by_command(house, hand, name):
 
 
 def ways():
-    """Every way in, once: what does it, and with what."""
-    yield from ((by_address, name, method) for name in doors.addresses() for method in METHODS)
-    yield from ((by_socket, kind) for kind in doors.frames())
+    """Every way in: what does it, and with what. Those that name something of somebody's several times."""
+    for name, pattern in doors.addresses().items():
+        named = pattern.pattern.regex.groupindex or name in doors.ASKED
+        who = "inspector" if name.startswith("inspection_") else "person"
+        yield from [(by_address, name, method, who) for method in METHODS] * (OFTEN if named else 1)
+    yield from [(by_socket, kind) for kind in doors.frames()] * OFTEN
     yield from ((by_task, name) for name in doors.people_s_tasks())
     yield from ((by_command, name) for name in doors.COMMANDS)
 
 
 def lots(dice):
-    """Then any of them, by lot."""
+    """Then any of them, by lot, and by whom and how one should not."""
     quick = [way for way in ways() if way[0] is not by_command]
-    quick += [
-        (by_address, name, method) for name in doors.addresses() for method in OTHER_METHODS if dice.random() < 0.2
-    ]
-    quick += [way for way in quick if way[0] is not by_address] * 4  # there are many more addresses
+    for name in doors.addresses():
+        quick.append((by_address, name, dice.choice(OTHER_METHODS), "person"))
+        quick += [(by_address, name, method, who) for method in METHODS for who in ("person", "nobody")]
+    quick += [way for way in quick if way[0] is not by_address] * 3  # there are many more addresses
     while True:
         yield (by_command, dice.choice(doors.COMMANDS)) if dice.random() < SELDOM else dice.choice(quick)
 
