@@ -14,11 +14,14 @@ from django.urls import path  # noqa: E402
 
 from companion.chat.consumer import ChatConsumer  # noqa: E402
 from companion.chat.origin import SameOrigin  # noqa: E402
+from companion.operations.body_limit import BodyLimit  # noqa: E402
+from companion.preferences.forms import LARGEST_FILE  # noqa: E402
 from worker import logs  # noqa: E402
 
 logs.hear_threads()
 
 chat = URLRouter([path("ws/chat/", ChatConsumer.as_asgi())])
+LARGER = {"/preferences/import/": LARGEST_FILE + 10_000_000}  # bytes; what is a little too large gets the form's words
 application = ProtocolTypeRouter(
-    {"http": http, "websocket": AllowedHostsOriginValidator(SameOrigin(AuthMiddlewareStack(chat)))}
+    {"http": BodyLimit(http, LARGER), "websocket": AllowedHostsOriginValidator(SameOrigin(AuthMiddlewareStack(chat)))}
 )

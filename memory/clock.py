@@ -6,6 +6,8 @@ from zoneinfo import ZoneInfo
 from django.conf import settings
 from django.utils import timezone
 
+APART = timedelta(minutes=1)  # the clocks of an installation's machines differ by less
+
 
 def now() -> datetime:
     """This moment, aware, moved by `CLOCK_SHIFT` seconds."""

@@ -42,15 +42,18 @@ def correct(*, person_id: int, memory_id: int, text: str, mistaken: bool, client
 
     Of a round, what is meant is the one fact that was noted of it; where there is none, the words themselves. The same
     client id again returns what it made. Runs inside `acting_as(person)`. Raises Memory.DoesNotExist,
-    NotCorrectable, dialogue.NothingSaid and dialogue.TooLong.
+    NotCorrectable, dialogue.NothingSaid, dialogue.TooLong and dialogue.SaidOtherwise.
     """
     text = _keepable(text)
     tombstone.let_write(person_id)
     with connection.cursor() as cursor:  # the lock that revision takes
         cursor.execute("select pg_advisory_xact_lock(hashtext('facts'), %s)", [person_id])
-    before = _of_turns(person_id, Turn.objects.of(person_id).filter(client_id=client_id)).first()
+    sent_before = Turn.objects.of(person_id).filter(client_id=client_id)
+    before = _of_turns(person_id, sent_before).first()
     if before is not None:
         return before
+    if sent_before.exists():
+        raise dialogue.SaidOtherwise(gettext("This message's id was used before for other words."))
     old: Memory = Memory.objects.of(person_id).shown().get(pk=memory_id)
     if old.kind == Memory.Kind.ROUND:
         old = _noted(old) or old

@@ -4,7 +4,7 @@ Every change is one conditional UPDATE on the claim, so a worker that lost its c
 """
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
@@ -33,13 +33,27 @@ def lease() -> timedelta:
     return timedelta(seconds=settings.REPLY_LEASE_SECONDS)
 
 
+def is_silent(now: datetime) -> Q:
+    """Of replies that are being written, those that their worker has lost.
+
+    A claim that holds for longer than any can was made before the clock was set back: nobody waits for it to be over.
+    """
+    never = now + lease() + clock.APART
+    return Q(state=Reply.State.WRITING) & (Q(claimed_until__lt=now) | Q(claimed_until__gt=never))
+
+
+def is_overdue(now: datetime) -> Q:
+    """Of replies, those that were queued a lease ago, or before the clock was set back."""
+    return Q(queued_at__lt=now - lease()) | Q(queued_at__gt=now + clock.APART)
+
+
 def claim(*, reply_id: UUID) -> Reply | None:
     """Take a waiting reply, or one whose worker fell silent.
 
     None where somebody else has it, it is finished, or what it answers is about to be erased or was said otherwise.
     """
     now, token = clock.now(), uuid4()
-    free = Q(state=Reply.State.WAITING) | Q(state=Reply.State.WRITING, claimed_until__lt=now)
+    free = Q(state=Reply.State.WAITING) | is_silent(now)
     gone = Turn.objects.filter(Q(erasure__isnull=False) | Q(stands=False), reply=OuterRef("pk"))
     # No join: it would become a subselect, which PostgreSQL does not look at again once it has waited for the row.
     taken = Reply.objects.filter(free, ~Exists(gone), pk=reply_id).update(
@@ -149,9 +163,9 @@ def ask_again(*, reply_id: UUID) -> bool:
 
 def still_waits(*, reply_id: UUID) -> bool:
     """Whether an overlooked reply should be queued again; says so once a lease, however often it is asked."""
-    before = clock.now() - lease()
-    silent = Q(state=Reply.State.WAITING) | Q(state=Reply.State.WRITING, claimed_until__lt=clock.now())
-    return bool(Reply.objects.filter(silent, pk=reply_id, queued_at__lt=before).update(queued_at=clock.now()))
+    now = clock.now()
+    silent = Q(state=Reply.State.WAITING) | is_silent(now)
+    return bool(Reply.objects.filter(silent, is_overdue(now), pk=reply_id).update(queued_at=now))
 
 
 @transaction.atomic

@@ -56,7 +56,10 @@ def make_app() -> Celery:
     import django
     from django.conf import settings
 
+    from worker import redis_transport
+
     django.setup()
+    redis_transport.use()
     celery = Celery("rosemary", broker=broker_url(settings.REDIS_URL), include=["worker.tasks"])
     celery.conf.update(
         task_acks_late=True,

@@ -25,9 +25,7 @@ REDONE_AT_ONCE = 20  # of steps that are done, but were made without an engine
 def overlooked_replies() -> list[tuple[int, UUID]]:
     """(person, reply) of replies that wait too long or whose worker fell silent, each once a lease."""
     now = clock.now()
-    silent = Q(state=Reply.State.WAITING, queued_at__lt=now - replies.lease()) | Q(
-        state=Reply.State.WRITING, claimed_until__lt=now
-    )
+    silent = (Q(state=Reply.State.WAITING) & replies.is_overdue(now)) | replies.is_silent(now)
     found = _sweep(Reply.objects.using("sweep").filter(silent).order_by("queued_at").values_list("owner_id", "id"))
     return [(person_id, reply_id) for person_id, reply_id in found if _still_waits(person_id, reply_id)]
 
@@ -96,7 +94,7 @@ def portrayed() -> list[int]:
 def imports_overlooked() -> list[tuple[int, int]]:
     """(person, import) of histories that wait, and that nobody is at."""
     waiting = Import.objects.using("sweep").filter(state=Import.State.WAITING)
-    overlooked = waiting.filter(touched_at__lt=clock.now() - sent.SILENT)
+    overlooked = waiting.filter(sent.is_left(clock.now()))
     return _sweep(overlooked.order_by("touched_at", "id").values_list("owner_id", "id"))
 
 

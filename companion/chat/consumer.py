@@ -17,6 +17,7 @@ from companion.accounts.models import Person
 from companion.accounts.sessions import is_open
 from companion.chat import actions, changes, metrics, protocol
 from companion.chat.following import follow, in_database
+from companion.chat.pace import MOST_TABS, Pace, pace_of
 from memory import companions, dialogue, obeying, quota, versions
 from memory.models import Reply
 from worker import backlog, request_id
@@ -34,6 +35,8 @@ NOT_DONE = gettext_lazy("Rosemary’s database cannot be reached just now. It wa
 QUEUE_AWAY = gettext_lazy(
     "Rosemary’s message queue cannot be reached just now. What was sent is kept; the reply will come later."
 )
+TOO_MANY = gettext_lazy("That was a lot at once. Your words are kept in this page and sent again in a moment.")
+TOO_MANY_TABS = gettext_lazy("Rosemary is open in too many tabs. Close some of them, then load this page again.")
 CROWDED = gettext_lazy("Many are talking just now. Your words are kept; the reply will come, but later than usual.")
 
 REFUSALS: dict[type[Exception], protocol.ErrorCode] = {
@@ -58,6 +61,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.following: dict[UUID, asyncio.Task[None]] = {}
         self.group: str | None = None
         self.gone = False
+        self.pace: Pace | None = None
         metrics.sockets.inc()
         await self.accept()
         try:
@@ -69,6 +73,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await self.close(code=SIGNED_OUT)
                 return
             activate(self.person.speaks)  # for this task, which ends with the socket
+            if not self._has_room():
+                await self.say_frame(protocol.Error(code="too_many", message=str(TOO_MANY_TABS), retry=True))
+                await self.close(code=TRY_LATER)
+                return
             group = f"person.{self.person.pk}"
             await self.channel_layer.group_add(group, self.channel_name)  # before it is read how things stand
             self.group = group
@@ -84,6 +92,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """Nothing is lost with a socket: replies go on, and another tab can follow them."""
         self.gone = True
         metrics.sockets.dec()
+        if self.pace is not None:
+            self.pace.tabs -= 1
         for task in self.following.values():
             task.cancel()
         if self.group:
@@ -94,8 +104,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
         """One frame. Whatever is wrong with it is answered, and harms nothing else."""
-        if not getattr(self, "person", None):
+        if not self.pace:
             return
+        await asyncio.sleep(self.pace.frames.take())  # meanwhile the socket takes no more, so who floods waits
         client_id = None
         try:
             frame = protocol.read(text_data)
@@ -138,6 +149,15 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 if isinstance(told, changes.Deleted | changes.Forgotten):
                     await self.queue_erasure(told.erasure)
 
+    def _has_room(self) -> bool:
+        """Whether this tab of the person is not one too many; from now on it counts."""
+        pace = pace_of(self.person.pk)
+        if pace.tabs >= MOST_TABS:
+            return False
+        pace.tabs += 1
+        self.pace = pace
+        return True
+
     def _is_for(self) -> str:
         """Whose page opened the socket: another may have signed in since, in another tab."""
         asked = parse_qs(self.scope.get("query_string", b"").decode("latin-1")).get("person", [])
@@ -153,6 +173,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def say(self, frame: protocol.Say) -> None:
         """Keep it; then acknowledge, have it answered, and tell the other tabs."""
+        if self.pace and not self.pace.said.take_if_there():
+            refused = protocol.Error(code="too_many", message=str(TOO_MANY), client_id=frame.client_id, retry=True)
+            await self.say_frame(refused)
+            return
         said = await in_database(actions.keep)(self.person, frame)
         await self.say_frame(actions.kept_frame(said, frame))
         if not said.repeated or said.reply.state == Reply.State.WAITING:

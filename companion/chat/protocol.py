@@ -28,7 +28,9 @@ Ending = Literal["whole", "stopped", "broken"]
 ReplyState = Literal["waiting", "writing", "whole", "stopped", "broken"]
 Speaker = Literal["person", "companion"]
 Phase = Literal["remembering", "remembered", "thinking"]
-ErrorCode = Literal["malformed", "unknown_type", "too_long", "empty", "not_found", "conflict", "quota", "unavailable"]
+ErrorCode = Literal[
+    "malformed", "unknown_type", "too_long", "empty", "not_found", "conflict", "quota", "unavailable", "too_many"
+]
 
 
 class Say(Frame):

@@ -29,6 +29,7 @@ door = door_with(
         NotAPlace: Refusal("malformed", 400, NOT_UNDERSTOOD),
         dialogue.NothingSaid: Refusal("empty", 400),
         dialogue.TooLong: Refusal("too_long", 400),
+        dialogue.SaidOtherwise: Refusal("conflict", 409),
         correction.NotCorrectable: Refusal("conflict", 409),
         acts.NotForgettable: Refusal("conflict", 409),
         acts.NothingToForget: Refusal("conflict", 409, words.NOTHING_TO_FORGET),

@@ -269,7 +269,16 @@ export interface Ended {
  */
 export interface Error {
   type: "error";
-  code: "malformed" | "unknown_type" | "too_long" | "empty" | "not_found" | "conflict" | "quota" | "unavailable";
+  code:
+    | "malformed"
+    | "unknown_type"
+    | "too_long"
+    | "empty"
+    | "not_found"
+    | "conflict"
+    | "quota"
+    | "unavailable"
+    | "too_many";
   message: string;
   client_id: string | null;
   reply: string | null;

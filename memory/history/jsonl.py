@@ -1,20 +1,23 @@
 """Rosemary's own format: one JSON object a line (docs/import.md)."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
+from io import BytesIO
 from pathlib import Path
 from typing import Annotated, Literal
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from memory.dialogue import UNKEEPABLE, is_blank
 from memory.history.told import LONGEST, History, Skipped, Told, Unreadable
 
 LONGEST_LINE = 1_000_000  # bytes
+FIRST_YEAR, LAST_YEAR = 1900, 2200
+MOST_UNREADABLE = 10_000  # lines, after which the rest is not looked at: it is no file of ours
 
 
 class Line(BaseModel):
@@ -33,6 +36,14 @@ class Line(BaseModel):
     id: Annotated[str, Field(min_length=1, max_length=190)] | None = None
     remembered: bool = True
 
+    @field_validator("said_at")
+    @classmethod
+    def is_counted_in_days(cls, moment: datetime | None) -> datetime | None:
+        """Days are counted in every zone, so neither the first nor the last of the calendar will do."""
+        if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
+            raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+        return moment
+
     @model_validator(mode="after")
     def has_one_moment(self) -> "Line":
         """Either said_at, or days_ago with time."""
@@ -45,32 +56,38 @@ class Line(BaseModel):
 def read(path: Path, *, zone: str, today: date, source: str = "") -> History:
     """The lines of a file. `days_ago` counts back from `today` in the person's zone. Raises Unreadable."""
     try:
-        lines = path.read_bytes().splitlines()
+        content = path.read_bytes()
     except OSError as error:
         raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
-    if not any(line.strip() for line in lines):
+    if not content.strip():
         raise Unreadable(f"{path} is empty.")
-    return _history(lines, zone, today, source or f"file {path.name}")
+    return _history(content, zone, today, source or f"file {path.name}")
 
 
 def read_sent(content: bytes, *, zone: str, today: date, source: str) -> History:
     """The lines of what was sent in place of a file's. Raises Unreadable."""
-    lines = content.splitlines()
-    if not any(line.strip() for line in lines):
+    if not content.strip():
         raise Unreadable("The file is empty.")
-    return _history(lines, zone, today, source)
+    return _history(content, zone, today, source)
 
 
-def _history(lines: list[bytes], zone: str, today: date, source: str) -> History:
-    return History(source=source, total=len(lines), entries=_entries(lines, zone, today, source))
+def _history(content: bytes, zone: str, today: date, source: str) -> History:
+    total = content.count(b"\n") + (not content.endswith(b"\n"))
+    return History(source=source, total=total, entries=_entries(BytesIO(content), zone, today))
 
 
-def _entries(lines: list[bytes], zone: str, today: date, source: str) -> Iterator[Told | Skipped]:
+def _entries(lines: Iterable[bytes], zone: str, today: date) -> Iterator[Told | Skipped]:
+    """One after the other, so that a file of empty or unreadable lines takes no more room than it has."""
     seen: dict[str, int] = {}
+    unreadable = 0
     for number, raw in enumerate(lines, start=1):
         if not raw.strip():
             continue
-        told = _entry(raw, number, zone, today)
+        if unreadable == MOST_UNREADABLE:
+            yield Skipped(f"line {number} and what follows", f"not looked at, after {unreadable:,} that can't be read")
+            return
+        told = _entry(raw.rstrip(b"\r\n"), number, zone, today)
+        unreadable += isinstance(told, Skipped)
         if isinstance(told, Told):
             again = seen.get(told.id, 0)  # the same words at the same moment may be said twice
             seen[told.id] = again + 1
@@ -84,8 +101,8 @@ def _entry(raw: bytes, number: int, zone: str, today: date) -> Told | Skipped:
         return Skipped(where, f"it is {len(raw):,} bytes long; at most {LONGEST_LINE:,}")
     try:
         fields = json.loads(raw.decode())
-        if isinstance(fields, dict) and isinstance(fields.get("text"), str):
-            fields["text"] = fields["text"].translate(UNKEEPABLE)
+        if isinstance(fields, dict):
+            fields |= {name: said.translate(UNKEEPABLE) for name, said in fields.items() if isinstance(said, str)}
         line = Line.model_validate(fields)
     except UnicodeDecodeError:
         return Skipped(where, "it is not UTF-8")

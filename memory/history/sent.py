@@ -1,7 +1,7 @@
 """A history that was sent through the browser: kept in the background, with its progress, and once."""
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from django.db import connection
 from django.db.models import F, Q
@@ -52,10 +52,15 @@ def run(*, person_id: int, import_id: int, encoder: Encoder) -> None:
     _end(sent, **_figures(kept))
 
 
+def is_left(now: datetime) -> Q:
+    """Of imports, those that nobody is at any more; one that was seen later than now, before the clock was set back."""
+    return Q(touched_at__lt=now - SILENT) | Q(touched_at__gt=now + clock.APART)
+
+
 def _taken_up(person_id: int, import_id: int) -> Import | None:
     """The import, if it waits and nobody is at it; whoever takes it up says so."""
     waiting = Import.objects.of(person_id).filter(pk=import_id, state=Import.State.WAITING)
-    nobody = Q(touched_at=F("asked_at")) | Q(touched_at__lt=clock.now() - SILENT)
+    nobody = Q(touched_at=F("asked_at")) | is_left(clock.now())
     taken = waiting.filter(nobody).update(touched_at=clock.now())
     return waiting.select_related("owner").first() if taken else None
 

@@ -519,7 +519,7 @@ def test_erasing_touches_nobody_elses_rows_and_twice_is_once(ana, stranger, life
     theirs = rows_of(stranger)
     ids = {Erasure.Kind.MEMORY: [memory], **{each: [] for each in WHOLE}}.get(kind, [turn.pk])
     where = {
-        **dict.fromkeys(SPANS, {"since": turn.said_at, "until": turn.said_at + timedelta(seconds=1)}),
+        **{each: {"since": turn.said_at, "until": turn.said_at + timedelta(seconds=1)} for each in SPANS},
         Erasure.Kind.CONVERSATION: {"conversation": turn.conversation_id},
     }.get(kind, {})
     receipt = erase(ana, *ids, kind=kind, with_repeats=repeats, **where)
