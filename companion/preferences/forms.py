@@ -6,9 +6,11 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
 from companion.accounts.forms import LONGEST_PASSWORD, PlainForm, validate_one_line
+from companion.accounts.house_engine import EngineFields
 from companion.accounts.matters import MANNERS, Tick, Ticks
 from companion.accounts.models import Person
 from memory.models import Companion, Fading, Preference
+from worker.engines.chosen import Choice
 
 LARGEST_FILE = 50_000_000  # bytes of an import
 
@@ -57,6 +59,21 @@ class CompanionForm(Ticks, PlainForm):
         self.add_matters(known.unkept)
         named = dict.fromkeys([*models, *filter(None, [known.engine])])
         self.fields["engine"].choices = [("", gettext("The house’s own")), *((name, name) for name in named)]  # type: ignore[attr-defined]
+
+
+class EngineForm(EngineFields, PlainForm):
+    """Which language model speaks in this house."""
+
+    def __init__(self, *args: Any, before: Choice, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_engine(before)
+
+    def clean(self) -> dict[str, Any]:
+        """An address is tried, unless its administrator keeps it all the same."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            self.try_engine(anyway="anyway" in self.data)
+        return cleaned
 
 
 class ImportForm(PlainForm):
