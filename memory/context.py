@@ -72,21 +72,25 @@ def _portrait(companion: Companion, today: datetime) -> list[Told]:
     """What is held about the person with some confidence; within a day it stays the same, unless it is drawn anew."""
     if not permission.may_remember(companion, Matter.PORTRAIT):
         return []
-    lines = portrait.told(companion, today, most=LINES)
+    drawn_by = permission.told_by(companion, Matter.PORTRAIT)
+    lines = portrait.told(companion.owner_id, drawn_by, today, most=LINES)
     return [Told(f"{today:%Y-%m-%d}", line.text, None, "portrait") for line in lines]
 
 
 def _summaries(companion: Companion, today: datetime, moment: datetime) -> list[Told]:
     """The acquaintance as a whole, the latest sessions, and the latest days of which these are not all.
 
-    All of them ended before `today`, the day on which this session began: within a day they stay the same.
+    All of them ended before `today`, the day on which this session began: within a day they stay the same. Companions
+    that are joined tell each other's; each has an acquaintance of its own.
     """
-    earlier = Memory.objects.of(companion.owner_id).shown().filter(companion=companion, said_at__lt=today)
+    made_by = permission.told_by(companion, Matter.SUMMARIES)
+    earlier = Memory.objects.of(companion.owner_id).shown().filter(companion__in=made_by, said_at__lt=today)
     latest = earlier.order_by("-said_at", "-pk")
-    whole = latest.filter(kind=Memory.Kind.ACQUAINTANCE)[:1]
+    whole = latest.filter(kind=Memory.Kind.ACQUAINTANCE)
     sessions = list(latest.filter(kind=Memory.Kind.SESSION_SUMMARY)[:SUMMARIES])
     untold = earlier.filter(kind=Memory.Kind.SESSION_SUMMARY).exclude(pk__in=[memory.pk for memory in sessions])
-    days = latest.filter(Exists(untold.filter(session__day=OuterRef("period__day"))), kind=Memory.Kind.DAY_SUMMARY)
+    left_out = untold.filter(session__day=OuterRef("period__day"), companion=OuterRef("companion"))
+    days = latest.filter(Exists(left_out), kind=Memory.Kind.DAY_SUMMARY)
     return [
         Told(f"{memory.said_at.astimezone(moment.tzinfo):%Y-%m-%d}", memory.text, memory.pk, memory.kind)
         for memory in (*whole, *sessions, *days[:DAYS])

@@ -23,7 +23,8 @@ class RememberingForm(Ticks, PlainForm):
         required=False,
         label=gettext_lazy("My companions share their memories"),
         help_text=gettext_lazy(
-            "Off, each recalls only what you said to it. Nobody else’s companion ever recalls anything of yours."
+            "On, each recalls what you said to the others, and knows their summaries and portraits. Off, each knows "
+            "only what you said to it. Nobody else’s companion ever knows anything of yours."
         ),
         widget=Tick(),
     )

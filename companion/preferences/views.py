@@ -16,7 +16,7 @@ from companion.accounts.views import person_of
 from companion.inspection.audit import in_words, looks_at
 from companion.preferences.curve import curves
 from companion.preferences.forms import RememberingForm
-from memory import permission, preferences, unremembered
+from memory import companions, permission, preferences, unremembered
 from memory.isolation import acting_as
 from memory.models import Companion
 
@@ -75,7 +75,8 @@ def _shown(request: HttpRequest, person: Person, **forms: Any) -> HttpResponse:
     with acting_as(person.pk):
         chosen = permission.chosen(person.pk)
         context = {
-            "companions": list(Companion.objects.of(person.pk).order_by("pk")),
+            "companions": list(Companion.objects.of(person.pk).present().order_by("pk")),
+            "deleted": companions.deletions(person.pk),
             "paused": unremembered.paused_since(person.pk),
             "remembering": RememberingForm(preference=chosen),
             "fading": chosen.fading or permission.house_fading(),

@@ -1,11 +1,9 @@
 """The language model of the house in a real browser: tried and named in the first run, changed afterwards."""
 
-import os
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import expect
 
+from tests.browser.pictures import pictures
 from tests.browser.test_conversation import say
 from tests.browser.test_preferences import is_accessible
 from tests.people import PASSWORD
@@ -23,19 +21,6 @@ def stack(empty_database, django_db_blocker, tmp_path_factory):
         running(tmp_path_factory.mktemp("engine"), "web", "chat", **told) as stack,
     ):
         yield stack
-
-
-def pictures(page, name):
-    """Wide and narrow, light and dark, where PICTURES names a folder for them."""
-    if not (folder := os.environ.get("PICTURES")):
-        return
-    for width in (1440, 390):
-        for scheme in ("light", "dark"):
-            page.set_viewport_size({"width": width, "height": 900})
-            page.emulate_media(color_scheme=scheme)
-            page.screenshot(path=Path(folder) / f"{name}-{width}-{scheme}.png", full_page=True)
-    page.set_viewport_size({"width": 1280, "height": 720})
-    page.emulate_media(color_scheme="light")
 
 
 def test_a_language_model_is_named_in_the_first_run_and_another_time_in_the_preferences(stack, page, engine_server):

@@ -270,7 +270,7 @@ def test_while_it_can_be_taken_back_it_is_out_of_recall_prompts_and_receipts(ana
     assert turns[1].pk not in [each.turn for each in reply.receipt.recalled]
     assert erasure.withdraw(person_id=ana.pk, erasure_id=asked_for.pk)
     assert turns[1].pk in [c.turn_id for c in ask(ana, "Where does my brooch lie?").candidates]
-    assert len(list_conversations(ana)) == 2
+    assert len(list_conversations(ana).conversations) == 2
 
 
 def test_what_was_withdrawn_or_is_not_due_yet_is_not_carried_out(ana, time_machine):
