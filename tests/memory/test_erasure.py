@@ -511,7 +511,8 @@ def test_erasing_touches_nobody_elses_rows_and_twice_is_once(ana, stranger, life
     with acting_as(ana.pk):
         memory = turn.memories.first().memory_id
     theirs = rows_of(stranger)
-    ids = {Erasure.Kind.MEMORY: [memory], **{each: [] for each in WHOLE}}.get(kind, [turn.pk])
+    named = {Erasure.Kind.MEMORY: [memory], Erasure.Kind.COMPANION: [companion_of(ana).pk]}
+    ids = (named | {each: [] for each in WHOLE}).get(kind, [turn.pk])
     where = {
         Erasure.Kind.SPAN: {"since": turn.said_at, "until": turn.said_at + timedelta(seconds=1)},
         Erasure.Kind.CONVERSATION: {"conversation": turn.conversation_id},
