@@ -20,7 +20,7 @@ class AboutCompanion(Asked):
 def choose(person: Person, companion_id: int | None) -> Companion | None:
     """The person's companion of that id, or their first, if they have one. Raises Companion.DoesNotExist."""
     with acting_as(person.pk):
-        companions = Companion.objects.of(person.pk).select_related("owner").order_by("pk")
+        companions = Companion.objects.of(person.pk).present().select_related("owner").order_by("pk")
         return companions.first() if companion_id is None else companions.get(pk=companion_id)
 
 
@@ -32,5 +32,5 @@ def chosen(request: HttpRequest, person: Person) -> Companion | None:
 def companions(person: Person) -> list[dict[str, Any]]:
     """All of a person's, the first one first."""
     with acting_as(person.pk):
-        named = Companion.objects.of(person.pk).order_by("pk").values("id", "name")
+        named = Companion.objects.of(person.pk).present().order_by("pk").values("id", "name")
         return cast("list[dict[str, Any]]", list(named))

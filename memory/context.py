@@ -47,7 +47,7 @@ SHOWN = """
 LATEST = "order by memory.said_at desc, memory.id desc"
 SUMMARIES_TOLD = f"""
 with marked as materialized ({MARKED}),
-whole as ({SHOWN} and memory.kind = 'whole' {LATEST} limit 1),
+whole as ({SHOWN} and memory.kind = 'whole'),
 sessions as ({SHOWN} and memory.kind = 'session' {LATEST} limit %(sessions)s),
 days as ({SHOWN} and memory.kind = 'day' and exists (
     select from memory_session session
@@ -112,16 +112,19 @@ def _portrait(companion: Companion, today: datetime) -> list[Told]:
     """What is held about the person with some confidence; within a day it stays the same, unless it is drawn anew."""
     if not permission.may_remember(companion, Matter.PORTRAIT):
         return []
-    lines = portrait.told(companion, today, most=LINES)
+    drawn_by = permission.told_by(companion, Matter.PORTRAIT)
+    lines = portrait.told(companion.owner_id, drawn_by, today, most=LINES)
     return [Told(f"{today:%Y-%m-%d}", line.text, None, "portrait") for line in lines]
 
 
 def _summaries(companion: Companion, today: datetime, moment: datetime) -> list[Told]:
     """The acquaintance as a whole, the latest sessions, and the latest days of which these are not all.
 
-    All of them ended before `today`, the day on which this session began: within a day they stay the same.
+    All of them ended before `today`, the day on which this session began: within a day they stay the same. Companions
+    that are joined tell each other's; each has an acquaintance of its own.
     """
-    wanted: dict[str, Any] = {"owner": companion.owner_id, "companions": [companion.pk], "today": today}
+    told_by = permission.told_by(companion, Matter.SUMMARIES)
+    wanted: dict[str, Any] = {"owner": companion.owner_id, "companions": told_by, "today": today}
     with connection.cursor() as cursor:
         cursor.execute(SUMMARIES_TOLD, wanted | {"sessions": SUMMARIES, "days": DAYS})
         rows = cursor.fetchall()

@@ -24,7 +24,14 @@ def listed(person_id: int) -> OwnedQuerySet[Conversation]:
     """Those that stand in the sidebar, newest first: on the record, and something in them can still be read."""
     shown = Exists(Turn.objects.of(person_id).shown().filter(conversation=OuterRef("pk")))
     talked = Conversation.objects.of(person_id).filter(shown, off_record=False)
-    return talked.exclude(origin__startswith=BY_HAND).order_by("-active_at")  # what was corrected by hand is no talk
+    talked = talked.exclude(origin__startswith=BY_HAND)  # what was corrected by hand is no talk
+    return talked.order_by("-active_at", "-pk")
+
+
+def listed_after(person_id: int, active_at: datetime, conversation_id: UUID) -> OwnedQuerySet[Conversation]:
+    """Those that stand in the sidebar below a place in it, whether or not that conversation still does."""
+    below = listed(person_id).filter(active_at__lte=active_at)
+    return below.exclude(active_at=active_at, pk__gte=conversation_id)
 
 
 def rename(*, person_id: int, conversation_id: UUID, title: str) -> Conversation:

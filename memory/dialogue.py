@@ -53,7 +53,7 @@ class NoSuchConversation(LookupError):
 
 def default_companion(*, person_id: int) -> Companion:
     """The companion a new conversation is with: the person's first, made the first time it is asked for."""
-    companions = Companion.objects.of(person_id).order_by("pk")
+    companions = Companion.objects.of(person_id).present().order_by("pk")
     if (companion := companions.first()) is not None:
         return companion
     with connection.cursor() as cursor:  # two tabs that ask at once get the same one
@@ -111,6 +111,8 @@ def say(
     if tombstone.standing(person_id, [tombstone.of_message(person_id, client_id)]):
         raise SaidOtherwise(gettext("This message was erased."))
     quota.check(person_id=person_id, now=said_at)
+    if not conversation_id and not Companion.objects.of(person_id).present().filter(pk=companion.pk).exists():
+        raise NoSuchConversation(gettext("This companion was deleted."))
     try:
         with transaction.atomic():
             conversation = (
@@ -177,7 +179,8 @@ def _said_before(person_id: int, client_id: UUID, conversation_id: UUID | None, 
 def find_conversation(*, person_id: int, conversation_id: UUID) -> Conversation:
     """This person's conversation; one that they deleted is gone at once. Raises NoSuchConversation."""
     deleted = Turn.objects.filter(conversation=OuterRef("pk"), erasure__kind=Erasure.Kind.CONVERSATION)
-    found = Conversation.objects.of(person_id).filter(~Exists(deleted), pk=conversation_id).first()
+    talks = Conversation.objects.of(person_id).filter(companion__erasure=None)
+    found = talks.filter(~Exists(deleted), pk=conversation_id).first()
     if found is None:
         raise NoSuchConversation(gettext("There is no such conversation."))
     return found

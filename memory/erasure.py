@@ -8,7 +8,7 @@ What derives from turns beside them (summaries, what is told of their session) i
 left. So is the key of a turn that stood beside an erased one, for it was read in that context.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,13 +17,12 @@ from uuid import UUID
 
 from django.apps import apps
 from django.conf import settings
-from django.db.models import F, Max, Min, Q, QuerySet
+from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from memory import clock, dialogue, indexing, lexicon, portrait, recall, tombstone
 from memory.consolidation import periods, steps
 from memory.consolidation.corrected import uphold
 from memory.consolidation.validity import settle
-from memory.context import LOOKED_BACK
 from memory.encoder import Encoder, Tokens, Vectors
 from memory.isolation import acting_as
 from memory.models import (
@@ -35,22 +34,21 @@ from memory.models import (
     Memory,
     Period,
     PersonPolicy,
+    PortraitLine,
     Recall,
-    Recalled,
     Reply,
     Session,
     Source,
-    Speaker,
     Step,
     Tombstone,
     Turn,
 )
 from memory.models.owned import OwnedModel
+from memory.repeats import may_repeat, neighbours
 
 AT_ONCE = timedelta()
 RECENT = timedelta(hours=2)  # longer than the log of a finished reply is kept
 WHOLE = (Erasure.Kind.PERSON, Erasure.Kind.ACCOUNT)
-SHARED = 2  # stems, or all where there are fewer: a reply that shares so many with a turn may say it again
 
 
 class NothingToForget(LookupError):
@@ -59,7 +57,7 @@ class NothingToForget(LookupError):
 
 @dataclass(frozen=True)
 class Wish:
-    """What is to be forgotten: turns or memories by id, a conversation, or what was said from one moment to another."""
+    """What is to be forgotten: turns, memories or a companion by id, a conversation, or what was said in a span."""
 
     kind: Erasure.Kind
     ids: Sequence[int] = ()
@@ -95,40 +93,6 @@ def find(
     return remembering.candidates
 
 
-def may_repeat(*, person_id: int, turn_ids: Iterable[int]) -> list[int]:
-    """The companion's turns, beside these, that may say again what these say. Runs inside `acting_as(person)`.
-
-    Those whose prompt held a memory that comes from them, and those with some of their words that were said later in
-    the same conversation or after a neighbour of theirs was read.
-    """
-    ids = list(turn_ids)
-    turns = Turn.objects.of(person_id).filter(pk__in=ids)
-    receipts = Recalled.objects.of(person_id).filter(in_prompt=True, recall__reply__answer__isnull=False)
-    told = receipts.filter(memory__sources__turn__in=turns).values_list("recall__reply__answer_id", flat=True)
-    certain = set(told)
-    read_beside = receipts.filter(turn__in=_neighbours(person_id, ids)).values("recall__reply__answer_id")
-    later = Q(pk__in=())
-    for conversation, first, last in turns.values_list("conversation").annotate(Min("number"), Max("number")):
-        later |= Q(conversation=conversation, number__gt=first, number__lte=last + LOOKED_BACK)
-    others = Turn.objects.of(person_id).filter(speaker=Speaker.COMPANION).exclude(pk__in=certain)
-    likely = others.filter(Q(pk__in=read_beside) | later)
-    return sorted((certain | set(_with_words_of(turns, likely))) - set(ids))
-
-
-def _with_words_of(turns: Iterable[Turn], likely: Iterable[Turn]) -> list[int]:
-    own = {turn.pk: set(lexicon.stems(turn.text)) for turn in turns}
-    holders: dict[str, list[int]] = defaultdict(list)
-    for pk, stems in own.items():
-        for stem in stems:
-            holders[stem].append(pk)
-    found = []
-    for turn in likely:
-        shared = Counter(pk for stem in set(lexicon.stems(turn.text)) for pk in holders.get(stem, ()))
-        if any(count >= min(SHARED, len(own[pk])) for pk, count in shared.items()):
-            found.append(turn.pk)
-    return found
-
-
 def forget(*, person_id: int, wish: Wish, after: timedelta | None = None, with_repeats: bool = False) -> Erasure:
     """Mark what is to go; it is hidden from now on, and due to be carried out `after` so long (ERASE_AFTER_SECONDS).
 
@@ -139,15 +103,18 @@ def forget(*, person_id: int, wish: Wish, after: timedelta | None = None, with_r
     with acting_as(person_id):
         tombstone.let_erase(person_id)
         turn_ids = going(person_id, wish, again=not after)
-        if not turn_ids and not _goes_without_turns(person_id, wish.kind):
+        if not turn_ids and not _goes_without_turns(person_id, wish):
             raise NothingToForget("There is nothing of that sort.")
-        repeats = may_repeat(person_id=person_id, turn_ids=turn_ids) if wish.kind not in WHOLE else []
+        beside = wish.kind != Erasure.Kind.COMPANION
+        repeats = may_repeat(person_id=person_id, turn_ids=turn_ids, beside=beside) if wish.kind not in WHOLE else []
         if with_repeats:
             turn_ids, repeats = _with_answers(person_id, [*turn_ids, *repeats]), []
         erasure = Erasure.objects.create(
             owner_id=person_id, kind=wish.kind, asked_at=now, due_at=now + after, may_repeat=repeats
         )
         Turn.objects.of(person_id).filter(pk__in=turn_ids).update(erasure=erasure)
+        if wish.kind == Erasure.Kind.COMPANION:
+            Companion.objects.of(person_id).filter(pk__in=list(wish.ids)).update(erasure=erasure)
         erasure.logs = _begin_replies_anew(person_id)
         erasure.save(update_fields=["logs"])
     return erasure
@@ -161,8 +128,11 @@ def going(person_id: int, wish: Wish, *, again: bool = False) -> list[int]:
     return _with_answers(person_id, list(_wanted(person_id, wish, again=again).values_list("pk", flat=True)))
 
 
-def _goes_without_turns(person_id: int, kind: Erasure.Kind) -> bool:
-    """Of a whole person what stands beside turns: the account, or a companion, that no other erasure takes."""
+def _goes_without_turns(person_id: int, wish: Wish) -> bool:
+    """What stands beside turns: a companion, or of a whole person the account, that no other erasure takes."""
+    kind = wish.kind
+    if kind == Erasure.Kind.COMPANION:
+        return Companion.objects.of(person_id).present().filter(pk__in=list(wish.ids)).exists()
     if kind not in WHOLE:
         return False
     waiting = Erasure.objects.of(person_id).filter(kind=kind, state=Erasure.State.WAITING)
@@ -188,6 +158,8 @@ def _wanted(person_id: int, wish: Wish, *, again: bool) -> QuerySet[Turn]:
             return turns.filter(said_at__gte=wish.since, said_at__lt=wish.until)
         case Erasure.Kind.CONVERSATION:
             return turns.filter(conversation=wish.conversation)
+        case Erasure.Kind.COMPANION:
+            return turns.filter(conversation__companion__in=list(wish.ids))
         case Erasure.Kind.PERSON | Erasure.Kind.ACCOUNT:
             return turns
 
@@ -228,7 +200,10 @@ def withdraw(*, person_id: int, erasure_id: int) -> bool:
         waiting = asked.filter(state=Erasure.State.WAITING)
         if not waiting.update(state=Erasure.State.WITHDRAWN, done_at=clock.now(), may_repeat=[]):
             return asked.filter(state=Erasure.State.WITHDRAWN).exists()
-        Turn.objects.of(person_id).filter(erasure=erasure_id).update(erasure=None)
+        Companion.objects.of(person_id).filter(erasure=erasure_id).update(erasure=None)
+        of_one_that_goes = Turn.objects.of(person_id).filter(pk=OuterRef("pk"))
+        goes_too = of_one_that_goes.values("conversation__companion__erasure")
+        Turn.objects.of(person_id).filter(erasure=erasure_id).update(erasure=Subquery(goes_too))
     return True
 
 
@@ -253,6 +228,8 @@ def _carry_out(erasure: Erasure) -> list[int]:
     without_keys: list[int] = []
     if erasure.kind == Erasure.Kind.PERSON:
         counts = _erase_person(person_id)
+    elif erasure.kind == Erasure.Kind.COMPANION:
+        counts = _erase_companion(erasure)
     else:
         counts, without_keys = _erase_turns(person_id, _with_answers(person_id, list(marked)))
     erasure.state, erasure.done_at = Erasure.State.ERASED, clock.now()
@@ -281,7 +258,7 @@ def _erase_turns(person_id: int, turn_ids: list[int]) -> tuple[Counter[str], lis
     """All that these turns left goes; what was made with a look at them is due anew. Also says who lost their keys."""
     turns = list(Turn.objects.of(person_id).filter(pk__in=turn_ids).select_related("conversation"))
     tombstone.put_up(person_id, _digests(person_id, turns))
-    neighbours = _neighbours(person_id, turn_ids)
+    beside = neighbours(person_id, turn_ids)
     derived = Memory.objects.of(person_id).exclude(kind=Memory.Kind.ROUND)
     touched = {turn.session_id for turn in turns}
     sessions = Session.objects.of(person_id).filter(pk__in=touched)
@@ -292,7 +269,7 @@ def _erase_turns(person_id: int, turn_ids: list[int]) -> tuple[Counter[str], lis
         Source.objects.of(person_id).filter(memory__in=facts).values_list("turn__session_id", flat=True)
     )
 
-    indexing.unindex(person_id=person_id, turn_ids=neighbours, but_of_facts=True)
+    indexing.unindex(person_id=person_id, turn_ids=beside, but_of_facts=True)
     counts: Counter[str] = Counter(key=indexing.unindex(person_id=person_id, turn_ids=turn_ids))
     counts += _deleted(Key.objects.of(person_id).filter(session__in=sessions).exclude(kind=Key.Kind.TURN))
     counts += _deleted(derived.filter(Q(session__in=sessions) | Q(pk__in=facts)))
@@ -315,26 +292,24 @@ def _erase_turns(person_id: int, turn_ids: list[int]) -> tuple[Counter[str], lis
     steps.ask_anew(Step.objects.of(person_id).filter(session__in=again))
     portraits = Q(layer=Period.Layer.PORTRAIT, companion__in={each.companion_id for each in conversations.values()})
     periods.ask_anew(Period.objects.of(person_id).filter(Q(pk__in=days) | portraits))
-    return counts, neighbours
+    return counts, beside
+
+
+def _erase_companion(erasure: Erasure) -> Counter[str]:
+    """All that was said with it, also what was marked for another erasure; then what is its own beside turns."""
+    person_id = erasure.owner_id
+    going = Companion.objects.of(person_id).filter(erasure=erasure)
+    said = Turn.objects.of(person_id).filter(conversation__companion__in=going)
+    counts, _ = _erase_turns(person_id, list(said.values_list("pk", flat=True)))
+    for model in (Key, Memory, PortraitLine, Period, Conversation):
+        counts += _deleted(model.objects.of(person_id).filter(companion__in=going))
+    return counts + _deleted(going)
 
 
 def _digests(person_id: int, turns: Iterable[Turn]) -> Iterable[bytes]:
     for turn in turns:
         yield tombstone.of_message(person_id, turn.client_id)
         yield tombstone.of_words(person_id, turn)
-
-
-def _neighbours(person_id: int, turn_ids: Sequence[int]) -> list[int]:
-    """The turns just before and after these in their conversations, themselves not among them.
-
-    Not in their sessions alone: a session that was cut was one when its turns were read.
-    """
-    places = set(Turn.objects.of(person_id).filter(pk__in=turn_ids).values_list("conversation_id", "number"))
-    beside = {(conversation, number + step) for conversation, number in places for step in (-1, 1)} - places
-    conversations, numbers = {conversation for conversation, _ in beside}, {number for _, number in beside}
-    rows = Turn.objects.of(person_id).filter(conversation_id__in=conversations, number__in=numbers)
-    found = rows.values_list("pk", "conversation_id", "number").order_by("pk")
-    return [pk for pk, conversation, number in found if (conversation, number) in beside]
 
 
 def _name_anew(conversation: Conversation, words: set[str]) -> None:

@@ -7,6 +7,7 @@ from django.db.models import Exists, OuterRef
 from memory import erasure
 from memory.erasure import Wish
 from memory.models import Memory, Session, Source, Speaker, Turn
+from memory.repeats import may_repeat
 
 SUMMARIES = (Memory.Kind.SESSION_SUMMARY, Memory.Kind.DAY_SUMMARY, Memory.Kind.ACQUAINTANCE)
 
@@ -32,7 +33,7 @@ def foretell(*, person_id: int, wish: Wish) -> Foretold:
         answers=len(turn_ids) - said,
         facts=_only_from(person_id, turn_ids),
         summaries=_leaning_on(person_id, turn_ids),
-        repeats=len(erasure.may_repeat(person_id=person_id, turn_ids=turn_ids)),
+        repeats=len(may_repeat(person_id=person_id, turn_ids=turn_ids)),
     )
 
 

@@ -70,4 +70,16 @@ def recalled_by(companion: Companion) -> list[int]:
     """
     if not chosen(companion.owner_id).joined:
         return [companion.pk]
-    return list(Companion.objects.of(companion.owner_id).order_by("pk").values_list("pk", flat=True))
+    return list(Companion.objects.of(companion.owner_id).present().order_by("pk").values_list("pk", flat=True))
+
+
+def told_by(companion: Companion, matter: Matter) -> list[int]:
+    """The companions whose summaries, or portrait, stand in this one's prompts: itself, and where the person joined
+    them, the others that may keep such a thing. Runs inside `acting_as(person)`.
+    """
+    joined = recalled_by(companion)
+    if len(joined) == 1 or not may_remember(companion, matter):
+        return [companion.pk]
+    silent = Companion.objects.of(companion.owner_id).exclude(pk=companion.pk).filter(unkept__contains=[matter])
+    without = set(silent.values_list("pk", flat=True))
+    return [pk for pk in joined if pk not in without]

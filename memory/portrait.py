@@ -8,13 +8,13 @@ what speaks against it. So it grows with the days on which a thing was said, and
 import hmac
 import re
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from hashlib import sha256
 
 from django.conf import settings
-from django.db.models import F
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Substr
 
 from memory import clock, lexicon, retention, tombstone
@@ -65,12 +65,20 @@ def read(companion: Companion, moment: datetime) -> list[Held]:
     return sorted((line for line in held if line.confidence >= LEAST), key=lambda line: (-line.confidence, line.id))
 
 
-def told(companion: Companion, moment: datetime, *, most: int) -> list[Held]:
-    """What an engine may be told: the surest when the portrait was drawn that are still sure, in that order.
+def told(person_id: int, drawn_by: Sequence[int], moment: datetime, *, most: int) -> list[Held]:
+    """What an engine may be told: the surest when the portraits were drawn that are still sure, in that order.
 
-    It changes with the portrait, so that prompts of one day begin alike. Runs inside `acting_as(person)`.
+    It changes with the portraits, so that prompts of one day begin alike. Of companions that share theirs, what two
+    hold is told once, and what the person refused one of them none tells. Runs inside `acting_as(person)`.
     """
-    surest = _of(companion).held().filter(confidence__gte=SURE).order_by("-confidence", "pk")[:most]
+    lines = PortraitLine.objects.of(person_id).filter(companion__in=drawn_by)
+    same = lines.filter(aspect=OuterRef("aspect"), digest=OuterRef("digest"))
+    surer = Q(confidence__gt=OuterRef("confidence")) | Q(confidence=OuterRef("confidence"), pk__lt=OuterRef("pk"))
+    others = same.exclude(pk=OuterRef("pk"))
+    told_once = lines.held().filter(
+        ~Exists(others.filter(state=PortraitLine.State.REFUSED)), ~Exists(others.held().filter(surer))
+    )
+    surest = told_once.filter(confidence__gte=SURE).order_by("-confidence", "pk")[:most]
     return [line for line in weighed(surest, moment) if line.confidence >= SURE]
 
 

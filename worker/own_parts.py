@@ -10,7 +10,6 @@ from prometheus_client.registry import Collector
 
 from memory import encoder
 from worker import engines
-from worker.engines.discovery import models_at
 from worker.engines.openai_compatible import OpenAICompatible
 
 PATIENCE = 2.0  # seconds, well below a scrape's own
@@ -54,7 +53,7 @@ def _encoder_loaded() -> GaugeMetricFamily:
 
 def _answers(engine: OpenAICompatible) -> bool:
     try:
-        models_at(engine.url, key=settings.ENGINE_KEY, patience=PATIENCE)
+        engine.models(patience=PATIENCE)
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return False
     return True

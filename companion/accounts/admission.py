@@ -65,6 +65,11 @@ def needs_token(request: HttpRequest) -> bool:
     return is_first() and not is_local(request)
 
 
+def may_be_first(request: HttpRequest, *, token: str) -> bool:
+    """Nobody has an account yet, and this visitor may make the first."""
+    return is_first() and (is_local(request) or is_token(token))
+
+
 def is_token(given: str) -> bool:
     """It is the set-up token; takes the same time however much of it is right."""
     return hmac.compare_digest(given.strip().encode(errors="surrogatepass"), setup_token().encode())

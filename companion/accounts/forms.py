@@ -12,8 +12,10 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext, gettext_lazy
 
 from companion.accounts import admission
+from companion.accounts.house_engine import EngineFields
 from companion.accounts.matters import MANNERS, Ticks
 from companion.accounts.models import Invitation, Person, known_time_zones
+from worker.engines import chosen
 
 LONGEST_EMAIL = 254
 LONGEST_PASSWORD = 256
@@ -94,10 +96,11 @@ def _limit(field: forms.Field, length: int) -> None:
         field.validators.append(forms.CharField(max_length=length).validators[0])
 
 
-class SignUpForm(Ticks, PlainForm, allauth.SignupForm):
+class SignUpForm(EngineFields, Ticks, PlainForm, allauth.SignupForm):
     """Name, address, one password; and the set-up token where becoming the administrator takes one.
 
-    The first account also names its companion, and says what that may remember; both can be changed later.
+    The first account also names its companion, says what that may remember, and which language model speaks for it;
+    all can be changed later.
     """
 
     name = forms.CharField(max_length=60, label=gettext_lazy("Your name"), validators=[validate_one_line])
@@ -135,6 +138,14 @@ class SignUpForm(Ticks, PlainForm, allauth.SignupForm):
             self.fields[name].widget.attrs["class"] = "input"
         self.fields["companion"].widget.attrs["autocomplete"] = "off"
         self.add_matters()
+        self.add_engine()
+
+    def clean(self) -> dict[str, Any]:
+        """An address is tried last, and only for whoever may come in."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            self.try_engine()
+        return cleaned
 
     def clean_token(self) -> str:
         """Only the right token goes on."""
@@ -162,6 +173,8 @@ class SignUpForm(Ticks, PlainForm, allauth.SignupForm):
         companion = {name: self.cleaned_data.get(name, "") for name in ("companion", "manner")}
         token = self.cleaned_data.get("token", "")
         admission.settle(person=user, request=request, token=token, unkept=unkept, **companion)
+        if user.is_staff and self.engine_choice is not None:
+            chosen.choose(self.engine_choice)
 
 
 class SignInForm(PlainForm, allauth.LoginForm):

@@ -27,6 +27,7 @@ urlpatterns = [
     ),
     path("confirm-email/", allauth.email_verification_sent, name="account_email_verification_sent"),
     re_path(r"^confirm-email/(?P<key>[-:\w]+)/$", allauth.confirm_email, name="account_confirm_email"),
+    path("engine/", views.try_engine, name="accounts_try_engine"),
     path("invitations/", views.invitations, name="accounts_invitations"),
     path("invitations/<int:pk>/revoke/", views.revoke_invitation, name="accounts_revoke_invitation"),
     path("invitation/<str:code>/", views.invitation, name="accounts_invitation"),

@@ -9,19 +9,21 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
+from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from companion.accounts import admission
+from companion.accounts import admission, house_engine
 from companion.accounts.forms import InvitationForm, SignUpForm
 from companion.accounts.models import Invitation, Person
 from memory import clock
 from worker import engines
+from worker.engines import trial
 
 LINK_IN_SESSION = "invitation_link"
 UNREACHABLE = (OperationalError, InterfaceError, redis.exceptions.ConnectionError, redis.exceptions.TimeoutError)
@@ -39,8 +41,8 @@ class SignUpView(SignupView):
         return {**super().get_form_kwargs(), "request": self.request}
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        """The first page says what language model was found."""
-        found = {"engine": engines.describe()} if admission.is_first() else {}
+        """The first page says what language model was found, or is named already."""
+        found = {"engine": engines.describe(), **house_engine.context()} if admission.is_first() else {}
         return {**super().get_context_data(**kwargs), **found}
 
     def get_initial(self) -> dict[str, Any]:
@@ -118,6 +120,23 @@ def revoke_invitation(request: HttpRequest, pk: int) -> HttpResponse:
         raise Http404
     messages.success(request, gettext("Taken back. Its link lets nobody in any more."))
     return redirect("accounts_invitations")
+
+
+@sensitive_post_parameters()
+@never_cache
+@require_POST
+def try_engine(request: HttpRequest) -> JsonResponse:
+    """What answers at an address, for an administrator, and for whoever makes the first account.
+
+    A key that is kept already goes along where the address leads to the same server.
+    """
+    if not (person_of(request).is_staff or admission.may_be_first(request, token=request.POST.get("token", ""))):
+        raise PermissionDenied
+    try:
+        heard = house_engine.heard(request.POST.get("engine_url", ""), request.POST.get("engine_key", ""))
+    except trial.NoEngine as why:
+        return JsonResponse({"problem": str(why)})
+    return JsonResponse({"url": heard.url, "models": heard.models, "words": house_engine.in_words(heard)})
 
 
 @never_cache

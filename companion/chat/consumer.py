@@ -225,6 +225,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
         """The person is signed out everywhere: nothing more is taken from this tab."""
         await self.close(code=SIGNED_OUT)
 
+    async def look_again(self, event: dict[str, Any]) -> None:
+        """What there is to talk in has changed as a whole: the tab connects anew and reads it."""
+        await self.close(code=TRY_LATER)
+
     async def tell_others(self, frame: str) -> None:
         """Ring the person's other tabs. Raises RedisError, OSError."""
         event = {"type": "told.elsewhere", "frame": frame, "by": self.channel_name}

@@ -1,13 +1,14 @@
 """What the page reads: a person's conversations, and the turns of one."""
 
 from collections.abc import Iterable
+from datetime import datetime
 from typing import Any, cast
 from uuid import UUID
 
 from companion.accounts.models import Person
 from companion.chat.changes import Notice
 from companion.chat.notices import notices
-from companion.chat.pages import Found, Heading, Page, TurnReply
+from companion.chat.pages import Found, Heading, Headings, Page, TurnReply
 from companion.chat.pages import Turn as TurnShown
 from companion.chat.protocol import Done, Ending, Receipt, ReplyState, Speaker
 from companion.chat.receipts import receipts
@@ -17,13 +18,17 @@ from memory.models import Conversation, Reply, Turn
 from memory.versions import said_versions, versions
 
 PAGE = 50  # turns
-LISTED = 200  # conversations
+LISTED = 200  # conversations of a page
+
+Place = tuple[datetime, UUID]  # in the list: when a conversation was last active, and which it is
 
 
-def list_conversations(person: Person) -> list[Heading]:
-    """The latest conversations, newest first."""
+def list_conversations(person: Person, after: Place | None = None) -> Headings:
+    """A page of conversations, newest first: the latest, or those `after` a place in the list."""
     with acting_as(person.pk):
-        return [Heading(**_heading(row)) for row in conversations.listed(person.pk)[:LISTED]]
+        rows = conversations.listed_after(person.pk, *after) if after else conversations.listed(person.pk)
+        page = [Heading(**_heading(row)) for row in rows[: LISTED + 1]]
+    return Headings(conversations=page[:LISTED], more=len(page) > LISTED)
 
 
 def find_words(person: Person, words: str) -> list[Found]:

@@ -15,6 +15,13 @@ class Heading(Frame):
     active_at: datetime
 
 
+class Headings(Frame):
+    """A page of the sidebar's list, newest first."""
+
+    conversations: list[Heading]
+    more: bool  # whether earlier ones follow
+
+
 class Found(Heading):
     """A conversation that holds the words that were looked for, and where."""
 
@@ -92,7 +99,7 @@ class Boot(Frame):
     companion: Partner
     companions: list[Partner]
     engine: EngineState
-    conversations: list[Heading]
+    listed: Headings
     conversation: Page | None
     limit: int  # characters in one message
     off_record_minutes: float  # after its last word a conversation off the record goes

@@ -20,7 +20,7 @@ class WithoutTitles(GenerateJsonSchema):
 
 def schema() -> dict[str, Any]:
     """JSON Schema: what the browser sends as it may be left out, what it is told as it always comes."""
-    read: list[type[Frame]] = [*_members(protocol.Told), pages.Boot, pages.Found]
+    read: list[type[Frame]] = [*_members(protocol.Told), pages.Boot, pages.Found, pages.Headings]
     both: list[tuple[type[Frame], JsonSchemaMode]] = [(frame, "validation") for frame in _members(protocol.Asked)]
     both += [(frame, "serialization") for frame in read]
     _, definitions = models_json_schema(both, schema_generator=WithoutTitles)

@@ -17,7 +17,7 @@ def sidebar(person: Person) -> dict[str, Any]:
     return {
         "person": {"name": person.name, "email": person.email, "time_zone": person.time_zone},
         "engine": engines.describe(),
-        "conversations": [one.model_dump(mode="json") for one in list_conversations(person)],
+        "listed": list_conversations(person).model_dump(mode="json"),
         "now": clock.now().isoformat(),
         "urls": addresses(person).model_dump(),
     }

@@ -1,6 +1,7 @@
 """The chat page, and what it reads beside the websocket."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import cast
 from uuid import UUID
 
@@ -12,7 +13,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET, require_POST
 
 from companion.accounts.models import Person
-from companion.chat.conversations import find_words, list_conversations, read_conversation
+from companion.chat.conversations import Place, find_words, list_conversations, read_conversation
 from companion.chat.pages import Boot, Chatter, Heading, Page, Partner
 from companion.chat.protocol import EngineState
 from companion.chat.sidebar import addresses
@@ -38,8 +39,22 @@ def chat(request: HttpRequest, conversation_id: UUID | None = None) -> HttpRespo
 @login_required
 @require_GET
 def conversations(request: HttpRequest) -> JsonResponse:
-    """The sidebar's list."""
-    return _json(list_conversations(cast(Person, request.user)))
+    """The sidebar's list: its beginning, or what follows after the conversation `id`, last active at `after`."""
+    try:
+        place = _place(request)
+    except ValueError:
+        return JsonResponse({"message": "“after” is a moment, and “id” a conversation’s."}, status=400)
+    return JsonResponse(list_conversations(cast(Person, request.user), place).model_dump(mode="json"))
+
+
+def _place(request: HttpRequest) -> Place | None:
+    """Where a page of the list begins. Raises ValueError."""
+    if "after" not in request.GET:
+        return None
+    moment = datetime.fromisoformat(request.GET["after"])
+    if moment.tzinfo is None:
+        raise ValueError("a moment without its zone")
+    return moment, UUID(request.GET.get("id", ""))
 
 
 @login_required
@@ -81,7 +96,7 @@ def _boot(person: Person, conversation: Page | None, wanted: str) -> Boot:
     """
     with acting_as(person.pk):
         first = default_companion(person_id=person.pk)
-        companions = list(Companion.objects.of(person.pk).order_by("pk"))
+        companions = list(Companion.objects.of(person.pk).present().order_by("pk"))
         spoken_to = str(conversation.companion) if conversation else wanted
         companion = next((one for one in companions if str(one.pk) == spoken_to), first)
         paused = paused_since(person.pk)
@@ -96,7 +111,7 @@ def _boot(person: Person, conversation: Page | None, wanted: str) -> Boot:
         companion=Partner(id=companion.pk, name=companion.name),
         companions=[Partner(id=one.pk, name=one.name) for one in companions],
         engine=EngineState(**engines.describe()),
-        conversations=list_conversations(person),
+        listed=list_conversations(person),
         conversation=conversation,
         limit=settings.MESSAGE_LIMIT,
         off_record_minutes=settings.OFF_RECORD_MINUTES,

@@ -79,7 +79,7 @@ def take_back(request: HttpRequest, visit: Visit, erasure_id: int) -> HttpRespon
 def export_talk(request: HttpRequest, visit: Visit, companion_id: int) -> HttpResponse:
     """All that was said with a companion, as a file for `manage.py import_history`."""
     with acting_as(visit.person.pk):
-        companion = Companion.objects.of(visit.person.pk).filter(pk=companion_id).first()
+        companion = Companion.objects.of(visit.person.pk).present().filter(pk=companion_id).first()
         if companion is None:
             raise Http404
         lines = list(export(companion))

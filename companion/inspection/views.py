@@ -220,12 +220,12 @@ def _beside(trials: list[trial.Trial]) -> dict[str, Any]:
 
 def _companions(person_id: int) -> list[tuple[int, str]]:
     """Runs inside a visit."""
-    return list(Companion.objects.of(person_id).order_by("pk").values_list("pk", "name"))
+    return list(Companion.objects.of(person_id).present().order_by("pk").values_list("pk", "name"))
 
 
 def _companion(person_id: int, chosen: int | None) -> Companion | None:
     """The chosen one, else the first. Runs inside a visit, as `acting_as` the person."""
-    companions = Companion.objects.of(person_id).order_by("pk")
+    companions = Companion.objects.of(person_id).present().order_by("pk")
     return companions.filter(pk=chosen).first() if chosen else companions.first()
 
 

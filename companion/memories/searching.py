@@ -66,7 +66,9 @@ def _recalled(person: Person, question: str, filters: Filters, encoder: Reader) 
 
 
 def _companion(person: Person, filters: Filters) -> Companion:
-    wanted = Companion.objects.of(person.pk).filter(pk=filters.companion).first() if filters.companion else None
+    wanted = (
+        Companion.objects.of(person.pk).present().filter(pk=filters.companion).first() if filters.companion else None
+    )
     return wanted or default_companion(person_id=person.pk)
 
 

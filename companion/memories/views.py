@@ -104,7 +104,7 @@ def page(request: HttpRequest, memory_id: int | None = None) -> HttpResponse:
 
 def _boot(person: Person, detail: dict[str, Any] | None) -> dict[str, Any]:
     with acting_as(person.pk):
-        companions = list(Companion.objects.of(person.pk).order_by("pk").values("id", "name"))
+        companions = list(Companion.objects.of(person.pk).present().order_by("pk").values("id", "name"))
     return {
         **sidebar(person),
         "companions": companions,

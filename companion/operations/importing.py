@@ -44,7 +44,7 @@ def companion_named(person: Person, name: str) -> Companion:
     with acting_as(person.pk):
         if not name:
             return dialogue.default_companion(person_id=person.pk)
-        found = Companion.objects.of(person.pk).filter(name=name[:60]).first()
+        found = Companion.objects.of(person.pk).present().filter(name=name[:60]).first()
         return found or Companion.objects.create(owner=person, name=name[:60], created_at=clock.now())
 
 

@@ -48,7 +48,9 @@ def _page(request: HttpRequest, person: Person, companion: Companion | None) -> 
         kept = _keep(person, companion, form)
         messages.success(request, gettext("%(name)s is kept.") % {"name": kept.name})
         return redirect("account_preferences")
-    return render(request, "preferences/companion.html", {"form": form, "companion": companion})
+    with acting_as(person.pk):
+        last = companion is not None and companions.is_last(companion)
+    return render(request, "preferences/companion.html", {"form": form, "companion": companion, "last": last})
 
 
 def _keep(person: Person, companion: Companion | None, form: CompanionForm) -> Companion:

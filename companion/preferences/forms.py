@@ -6,10 +6,12 @@ from django import forms
 from django.utils.translation import gettext, gettext_lazy
 
 from companion.accounts.forms import LONGEST_PASSWORD, PlainForm, validate_one_line
+from companion.accounts.house_engine import EngineFields
 from companion.accounts.matters import MANNERS, Tick, Ticks
 from companion.accounts.models import Person
 from memory.models import Companion, Fading, Preference
 from memory.policy import Ruled
+from worker.engines.chosen import Choice
 
 LARGEST_FILE = 50_000_000  # bytes of an import
 
@@ -22,7 +24,8 @@ class RememberingForm(Ticks, PlainForm):
         required=False,
         label=gettext_lazy("My companions share their memories"),
         help_text=gettext_lazy(
-            "Off, each recalls only what you said to it. Nobody else’s companion ever recalls anything of yours."
+            "On, each recalls what you said to the others, and knows their summaries and portraits. Off, each knows "
+            "only what you said to it. Nobody else’s companion ever knows anything of yours."
         ),
         widget=Tick(),
     )
@@ -61,6 +64,21 @@ class CompanionForm(Ticks, PlainForm):
         self.add_matters(known.unkept, ruled.unkept)
         named = [name for name in dict.fromkeys([*models, *filter(None, [known.engine])]) if ruled.lets_speak(name)]
         self.fields["engine"].choices = [("", gettext("The house’s own")), *((name, name) for name in named)]  # type: ignore[attr-defined]
+
+
+class EngineForm(EngineFields, PlainForm):
+    """Which language model speaks in this house."""
+
+    def __init__(self, *args: Any, before: Choice, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.add_engine(before)
+
+    def clean(self) -> dict[str, Any]:
+        """An address is tried, unless its administrator keeps it all the same."""
+        cleaned: dict[str, Any] = super().clean() or self.cleaned_data
+        if not self.errors:
+            self.try_engine(anyway="anyway" in self.data)
+        return cleaned
 
 
 class ImportForm(PlainForm):

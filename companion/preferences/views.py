@@ -16,7 +16,7 @@ from companion.accounts.views import person_of
 from companion.inspection.audit import in_words, looks_at
 from companion.preferences.curve import curves
 from companion.preferences.forms import RememberingForm
-from memory import permission, policy, preferences, unremembered
+from memory import companions, permission, policy, preferences, unremembered
 from memory.isolation import acting_as
 from memory.models import Companion, Erasure
 
@@ -75,7 +75,8 @@ def _shown(request: HttpRequest, person: Person, **forms: Any) -> HttpResponse:
     with acting_as(person.pk):
         chosen, ruled = permission.chosen(person.pk), policy.ruled(person.pk)
         context = {
-            "companions": list(Companion.objects.of(person.pk).order_by("pk")),
+            "companions": list(Companion.objects.of(person.pk).present().order_by("pk")),
+            "deleted": companions.deletions(person.pk),
             "paused": unremembered.paused_since(person.pk),
             "remembering": RememberingForm(preference=chosen, ruled=ruled),
             "fading": permission.fading_of(person.pk),

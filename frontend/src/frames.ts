@@ -71,7 +71,7 @@ export interface Boot {
   companion: Partner;
   companions: Partner[];
   engine: EngineState;
-  conversations: Heading[];
+  listed: Headings;
   conversation: Page | null;
   limit: number;
   off_record_minutes: number;
@@ -103,6 +103,13 @@ export interface EngineState {
   connected: boolean;
   name: string;
   words: string;
+}
+/**
+ * A page of the sidebar's list, newest first.
+ */
+export interface Headings {
+  conversations: Heading[];
+  more: boolean;
 }
 /**
  * A conversation in a list.

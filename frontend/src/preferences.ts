@@ -2,6 +2,7 @@
 import "./styles/rosemary.css";
 import "./styles/preferences.css";
 import { reveal } from "./reveal";
+import { trial } from "./trial";
 
 const AGAIN = 1500; // milliseconds between two looks at what is under way
 
@@ -23,4 +24,5 @@ async function follow(): Promise<void> {
 }
 
 reveal(document);
+trial(document);
 setTimeout(() => void follow(), AGAIN);

@@ -3,9 +3,11 @@ import "./styles/rosemary.css";
 import "./styles/doors.css";
 import "./styles/accounts.css";
 import { reveal } from "./reveal";
+import { trial } from "./trial";
 
 const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
 for (const field of document.querySelectorAll<HTMLInputElement>('input[type="hidden"][name="time_zone"]')) {
   if (zone) field.value = zone;
 }
 reveal(document);
+trial(document);

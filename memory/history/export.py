@@ -41,7 +41,7 @@ def export_everything(person_id: int) -> Iterator[str]:
     However long it takes to send, a transaction lasts no longer than it takes to read the next lines.
     """
     with acting_as(person_id):
-        companions = list(Companion.objects.of(person_id).order_by("pk"))
+        companions = list(Companion.objects.of(person_id).present().order_by("pk"))
         named = dict(zip(companions, _numbered([companion.name for companion in companions]), strict=True))
         talks = [talk for companion, name in named.items() for talk in _talks(companion, name=name)]
     for talk in talks:

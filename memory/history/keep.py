@@ -178,7 +178,7 @@ def _companion(default: Companion, name: str) -> Companion:
     """The person's of that name, made where there is none."""
     if not name or name == default.name:
         return default
-    named = Companion.objects.of(default.owner_id).filter(name=name[:60]).order_by("pk").first()
+    named = Companion.objects.of(default.owner_id).present().filter(name=name[:60]).order_by("pk").first()
     return named or Companion.objects.create(owner_id=default.owner_id, name=name[:60], created_at=clock.now())
 
 

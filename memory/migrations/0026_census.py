@@ -18,7 +18,7 @@ UNSWEPT = "drop policy sweep on memory_recall;" + GRANTS.replace("grant", "revok
 
 
 class Migration(migrations.Migration):
-    dependencies = [("memory", "0023_imports_and_leaving")]
+    dependencies = [("memory", "0025_companions_go")]
 
     operations: ClassVar = [
         migrations.AddField(

@@ -94,6 +94,7 @@ class Migration(migrations.Migration):
                     ("topic", "Topic"),
                     ("span", "Span"),
                     ("conversation", "Conversation"),
+                    ("companion", "Companion"),
                     ("person", "Person"),
                     ("overdue", "Overdue"),
                     ("account", "Account"),

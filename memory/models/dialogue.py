@@ -19,6 +19,14 @@ class Speaker(models.TextChoices):
     COMPANION = "companion"
 
 
+class Companions(OwnedQuerySet["Companion"]):
+    """Sets of companions."""
+
+    def present(self) -> "Companions":
+        """Without those that are about to be erased."""
+        return self.filter(erasure=None)
+
+
 class Companion(OwnedModel):
     """The one a person talks with: a name and a manner."""
 
@@ -35,6 +43,17 @@ class Companion(OwnedModel):
     engine = models.CharField(
         max_length=200, blank=True, default="", db_default="", help_text="the model it speaks by; empty: the house's"
     )
+    erasure = models.ForeignKey(
+        Erasure,
+        null=True,
+        on_delete=models.DO_NOTHING,  # whatever deletes receipts deletes companions too
+        related_name="companions",
+        db_index=False,
+        db_constraint=False,
+        help_text="what is about to erase it",
+    )
+
+    objects: ClassVar = Companions.as_manager()
 
     def __str__(self) -> str:
         return self.name

@@ -20,6 +20,7 @@ class Erasure(OwnedModel):
         TOPIC = "topic"
         SPAN = "span"
         CONVERSATION = "conversation"
+        COMPANION = "companion"  # with all that was said with it
         PERSON = "person"
         OVERDUE = "overdue"  # kept longer than the house allows (memory/keeping.py)
         ACCOUNT = "account"  # all of a person, and the account with it (memory/leaving.py)

@@ -2,6 +2,7 @@
 
 import re
 
+import psycopg
 import pytest
 from playwright.sync_api import expect
 
@@ -194,3 +195,39 @@ def test_the_keys_have_a_sheet_and_a_palette_and_can_be_switched_off(stack, cont
     expect(words).to_have_value("")
     page.goto(stack.url)
     expect(words).to_have_value("A draft of its own.")
+
+
+def test_the_sidebar_goes_on_beyond_its_first_page(stack, page, empty_database, django_db_blocker):
+    sign_up(page, stack.url, name="Nora", address="nora@example.org")
+    say(page, "The newest talk of all.")
+    with psycopg.connect(empty_database) as owner:
+        owner.execute(MANY_TALKS)
+    page.goto(stack.url)
+    talks = page.locator(".talk-list a")
+    expect(talks).to_have_count(200)
+    expect(page.get_by_role("link", name="Old talk 230", exact=True)).to_have_count(0)
+    page.get_by_role("button", name="Earlier conversations").press("Enter")
+    expect(talks).to_have_count(231)
+    expect(page.get_by_role("button", name="Earlier conversations")).to_have_count(0)
+    expect(talks.nth(200)).to_be_focused()
+    expect(page.get_by_role("link", name="Old talk 230", exact=True)).to_be_visible()
+    months = page.locator(".talks h2")
+    assert len(set(months.all_inner_texts())) == months.count() > 3
+    page.goto(f"{stack.url}/memories/")
+    page.get_by_role("button", name="Earlier conversations").click()
+    page.get_by_role("link", name="Old talk 230", exact=True).click()
+    expect(page.get_by_text("Words of talk 230")).to_be_visible()
+
+
+MANY_TALKS = """
+    with nora as (select p.id as person, c.id as companion from accounts_person p
+        join memory_companion c on c.owner_id = p.id where p.email = 'nora@example.org'),
+    talk as (insert into memory_conversation (id, owner_id, companion_id, title, started_at, active_at)
+        select gen_random_uuid(), person, companion, 'Old talk ' || n, at, at from nora, generate_series(1, 230) n,
+        lateral (select now() - n * interval '1 day' as at) returning *),
+    session as (insert into memory_session (owner_id, conversation_id, started_at, ended_at, closed_at)
+        select owner_id, id, started_at, started_at, started_at from talk returning *)
+    insert into memory_turn (owner_id, conversation_id, session_id, number, speaker, text, said_at, client_id)
+    select t.owner_id, t.id, s.id, 1, 'person', replace(t.title, 'Old', 'Words of'), t.started_at, gen_random_uuid()
+    from talk t join session s on s.conversation_id = t.id
+"""

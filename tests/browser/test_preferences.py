@@ -6,6 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from tests.browser.pictures import pictures
 from tests.browser.test_conversation import say, sign_in, sign_up
 from tests.people import PASSWORD
 from tests.stack import running
@@ -117,6 +118,49 @@ def test_all_that_was_said_is_taken_along_and_brought_to_another_account_once(st
     other.goto(stack.url)
     other.get_by_role("link", name="My sister Ana lives in Lisbon").click()
     expect(other.get_by_text("My sister Ana lives in Lisbon, near the river.").first).to_be_visible()
+
+
+def test_a_companion_is_deleted_brought_back_and_deleted_for_good(stack, page, context):
+    sign_up(page, stack.url, name="Vera", address="vera@example.org")
+    page.goto(f"{stack.url}/preferences/")
+    page.get_by_role("link", name="Change Rosemary").click()
+    expect(page.get_by_text("is the only companion you have, so it can’t be deleted")).to_be_visible()
+    page.goto(f"{stack.url}/preferences/companions/new/")
+    page.get_by_label("Its name").fill("Basil")
+    page.get_by_role("button", name="Make it").click()
+    page.goto(stack.url)
+    page.get_by_role("link", name="with Basil").click()
+    say_to(page, "Basil", "My harbour is called Zanzibar.")
+    tab = context.new_page()
+    tab.goto(stack.url)
+    talk = tab.get_by_role("link", name="My harbour is called Zanzibar.")
+    expect(talk).to_be_visible()
+    for again in (True, False):
+        page.goto(f"{stack.url}/preferences/")
+        page.get_by_role("link", name="Change Basil").click()
+        is_accessible(page)
+        pictures(page, "companion")
+        page.get_by_role("link", name="Delete Basil").click()
+        expect(page.get_by_text("turn of yours, and 1 reply")).to_be_visible()
+        is_accessible(page)
+        pictures(page, "companion-delete")
+        page.get_by_role("button", name="Delete Basil").click()
+        expect(page.get_by_text("Basil is deleted")).to_be_visible()
+        is_accessible(page)
+        pictures(page, "companion-deleted")
+        expect(talk).to_have_count(0)
+        if again:
+            page.get_by_role("button", name="Bring Basil back").click()
+            expect(page.get_by_role("status")).to_have_text("Basil is back, as it was.")
+            expect(talk).to_be_visible()
+    for _ in range(40):
+        page.goto(f"{stack.url}/preferences/")
+        if not page.get_by_text("Basil").count():
+            break
+        page.wait_for_timeout(2000)
+    expect(page.get_by_text("Basil")).to_have_count(0)
+    page.goto(f"{stack.url}/memories/")
+    expect(page.get_by_text("Zanzibar")).to_have_count(0)
 
 
 def test_who_leaves_can_come_back_for_a_while_and_is_gone_with_a_receipt_after_it(stack, page, other):

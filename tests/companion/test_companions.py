@@ -141,3 +141,50 @@ def test_the_first_account_names_its_companion_and_says_what_it_may_remember(cli
     assert (companion.name, companion.manner) == ("Thyme", manner)
     with acting_as(somebody.pk):
         assert permission.chosen(somebody.pk).unkept == [Matter.PORTRAIT, Matter.SENSITIVE]
+
+
+# Deleting
+
+
+def test_the_page_spells_out_what_goes_and_the_preferences_bring_it_back(ana):
+    companion_of(ana)
+    made(ana)
+    basil = all_of(ana)[1]
+    said = actions.keep(ana, frame(basil.pk))
+    client = signed_in(ana)
+    told = words(client.get(reverse("preferences_companion_delete", args=[basil.pk])))
+    assert "1 turn of yours, and 0 replies" in told
+    assert "Your other companions keep what you told them" in told
+    assert client.post(reverse("preferences_companion_delete", args=[basil.pk])).status_code == 302
+    page = client.get(reverse("account_preferences"))
+    assert "Basil is deleted" in words(page)
+    assert client.get(f"/c/{said.turn.conversation_id}/").status_code == 404
+    assert client.get(reverse("preferences_companion", args=[basil.pk])).status_code == 404
+    (deleted,) = page.context["deleted"]
+    client.post(reverse("preferences_companion_restore", args=[deleted.erasure_id]))
+    assert "Basil is back, as it was." in words(client.get(reverse("account_preferences")))
+    assert client.get(f"/c/{said.turn.conversation_id}/").status_code == 200
+
+
+def test_the_only_companion_cannot_be_deleted_and_the_page_says_why(ana):
+    only = companion_of(ana)
+    client = signed_in(ana)
+    address = reverse("preferences_companion_delete", args=[only.pk])
+    assert "is the only companion you have, so it can’t be deleted" in words(
+        client.get(reverse("preferences_companion", args=[only.pk]))
+    )
+    answer = client.post(address, follow=True)
+    assert "without one there is nobody to talk with" in words(answer)
+    assert all_of(ana) == [only]
+
+
+def test_nobody_deletes_or_brings_back_somebody_elses(ana, stranger):
+    companion_of(ana)
+    made(ana)
+    address = reverse("preferences_companion_delete", args=[all_of(ana)[1].pk])
+    assert signed_in(stranger).get(address).status_code == signed_in(stranger).post(address).status_code == 404
+    client = signed_in(ana)
+    client.post(address)
+    (deleted,) = client.get(reverse("account_preferences")).context["deleted"]
+    signed_in(stranger).post(reverse("preferences_companion_restore", args=[deleted.erasure_id]))
+    assert client.get(reverse("account_preferences")).context["deleted"] == [deleted]

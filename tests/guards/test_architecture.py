@@ -91,6 +91,7 @@ OPEN_TO_ALL = {
     "account_email_verification_sent",
     "account_confirm_email",
     "accounts_invitation",
+    "accounts_try_engine",  # the first run asks it; whoever may not is refused
     "catalogue",
     "goodbye",  # whoever leaves has no account; the code in the link is theirs alone
     "goodbye_receipt",

@@ -1,5 +1,7 @@
 """A person names their conversations, finds words in them and deletes them; nobody else can."""
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -164,3 +166,16 @@ def test_a_name_that_tells_what_is_erased_goes_with_it_and_another_stays(ana):
             asked = erasure.forget(person_id=ana.pk, wish=erasure.Wish(Erasure.Kind.TURN, [more.pk]))
             carry_out(ana, asked.pk)
         assert titles(ana) == [after]
+
+
+def test_the_list_goes_on_below_a_place_and_each_stands_on_one_page_also_at_the_same_moment(ana, stranger):
+    moment = datetime(2026, 3, 5, 12, tzinfo=UTC)
+    for minute in (0, 0, 0, 1, 2):
+        say(ana, f"Minute {minute}.", at=moment + timedelta(minutes=minute))
+    say(stranger, "Somebody else’s.", at=moment)
+    with acting_as(ana.pk):
+        whole = list(conversations.listed(ana.pk))
+        for place, row in enumerate(whole):
+            assert list(conversations.listed_after(ana.pk, row.active_at, row.pk)) == whole[place + 1 :]
+        delete(ana, whole[1].pk)
+        assert list(conversations.listed_after(ana.pk, whole[1].active_at, whole[1].pk)) == whole[2:]

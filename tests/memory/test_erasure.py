@@ -275,7 +275,7 @@ def test_while_it_can_be_taken_back_it_is_out_of_recall_prompts_and_receipts(ana
     assert turns[1].pk not in [each.turn for each in reply.receipt.recalled]
     assert erasure.withdraw(person_id=ana.pk, erasure_id=asked_for.pk)
     assert turns[1].pk in [c.turn_id for c in ask(ana, "Where does my brooch lie?").candidates]
-    assert len(list_conversations(ana)) == 2
+    assert len(list_conversations(ana).conversations) == 2
 
 
 def test_what_was_withdrawn_or_is_not_due_yet_is_not_carried_out(ana, time_machine):
@@ -517,7 +517,8 @@ def test_erasing_touches_nobody_elses_rows_and_twice_is_once(ana, stranger, life
     with acting_as(ana.pk):
         memory = turn.memories.first().memory_id
     theirs = rows_of(stranger)
-    ids = {Erasure.Kind.MEMORY: [memory], **{each: [] for each in WHOLE}}.get(kind, [turn.pk])
+    named = {Erasure.Kind.MEMORY: [memory], Erasure.Kind.COMPANION: [companion_of(ana).pk]}
+    ids = (named | {each: [] for each in WHOLE}).get(kind, [turn.pk])
     where = {
         **{each: {"since": turn.said_at, "until": turn.said_at + timedelta(seconds=1)} for each in SPANS},
         Erasure.Kind.CONVERSATION: {"conversation": turn.conversation_id},

@@ -451,7 +451,7 @@ class TestErased:
         asked = self.forgotten(ana, turn, after=DAY)
         assert lines(ana) == {}
         with acting_as(ana.pk):
-            assert standing.told(companion_of(ana), NOW, most=12) == []
+            assert standing.told(ana.pk, [companion_of(ana).pk], NOW, most=12) == []
             assert felt(companion_of(ana), since=NOW - 9 * DAY, until=NOW) == []
         erasure.withdraw(person_id=ana.pk, erasure_id=asked.pk)
         assert "likes beekeeping" in lines(ana)

@@ -1,8 +1,9 @@
-"""Which language model answers: the one that is configured, else one found on this machine, else none."""
+"""Which language model answers: the one that is named, else one found on this machine, else none."""
 
 import json
 import logging
 import time
+from dataclasses import replace
 from threading import Lock
 from typing import TypedDict
 
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.utils.translation import gettext, gettext_lazy
 
 from memory.engine import Engine
+from worker.engines.chosen import Choice, Kind, named, shown
 from worker.engines.discovery import PATIENCE, Found, chat_models, discover, models_at
 from worker.engines.openai_compatible import OpenAICompatible
 from worker.engines.recall_only import RecallOnly
@@ -45,11 +47,12 @@ _looked = _Looked()
 
 
 def current() -> Engine:
-    """The engine to answer with. One that was started after us is noticed within half a minute."""
-    if settings.ENGINE_URL:
-        return _compatible(settings.ENGINE_URL, settings.ENGINE_MODEL)
-    found = _look() if settings.ENGINE_DISCOVERY else None
-    return _compatible(found.url, settings.ENGINE_MODEL or found.models[0]) if found else RecallOnly()
+    """The engine to answer with. One that was named is used at once, one that was started within half a minute."""
+    choice = named()
+    if choice.kind is Kind.ADDRESS:
+        return _compatible(choice)
+    found = _look() if choice.kind is Kind.FOUND else None
+    return _compatible(replace(choice, url=found.url, model=choice.model or found.models[0])) if found else RecallOnly()
 
 
 def spoken_by(engine: Engine, model: str) -> Engine:
@@ -59,21 +62,22 @@ def spoken_by(engine: Engine, model: str) -> Engine:
 
 def offered() -> list[str]:
     """The models that a companion may speak by, for the web process to list; none where they cannot be read now."""
-    if not settings.ENGINE_URL:
-        found = _noticed() if settings.ENGINE_DISCOVERY else None
+    choice = named()
+    if choice.kind is not Kind.ADDRESS:
+        found = _noticed() if choice.kind is Kind.FOUND else None
         return found["models"] if found else []
     try:
-        return chat_models(models_at(settings.ENGINE_URL, key=settings.ENGINE_KEY, patience=PATIENCE))
+        return chat_models(models_at(choice.url, key=choice.key, patience=PATIENCE))
     except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
         log.warning("the engine's models cannot be listed: %s", type(error).__name__)
-        return [settings.ENGINE_MODEL] if settings.ENGINE_MODEL else []
+        return [choice.model] if choice.model else []
 
 
-def _compatible(url: str, model: str) -> OpenAICompatible:
+def _compatible(choice: Choice) -> OpenAICompatible:
     return OpenAICompatible(
-        url=url,
-        model=model,
-        key=settings.ENGINE_KEY,
+        url=choice.url,
+        model=choice.model,
+        key=choice.key,
         silence=settings.ENGINE_TIMEOUT,
         most_tokens=settings.REPLY_TOKENS,
     )
@@ -99,19 +103,30 @@ def _publish(found: Found | None) -> None:
 
 def describe() -> Description:
     """The engine in words, at once: the web process reads what a worker found and never looks itself."""
-    if settings.ENGINE_URL:
-        name = settings.ENGINE_MODEL or gettext("a language model")
-        return Description(
-            connected=True,
-            name=name,
-            words=gettext("%(model)s at %(where)s") % {"model": name, "where": settings.ENGINE_URL},
-        )
-    found = _noticed() if settings.ENGINE_DISCOVERY else None
+    choice = named()
+    if choice.kind is Kind.ADDRESS:
+        name = choice.model or gettext("a language model")
+        words = gettext("%(model)s at %(where)s") % {"model": name, "where": shown(choice.url)}
+        return Description(connected=True, name=name, words=words)
+    found = _noticed() if choice.kind is Kind.FOUND else None
     if found is None:
         return Description(connected=False, name="", words=str(NONE))
-    name = settings.ENGINE_MODEL or found["models"][0]
-    words = gettext("%(model)s on this machine (%(server)s)") % {"model": name, "server": found["server"]}
-    return Description(connected=True, name=name, words=words)
+    return Description(connected=True, name=_model(found), words=_in_words(found))
+
+
+def found_here() -> str:
+    """What was found on this machine, in words, whatever is chosen; empty where nothing was."""
+    found = _noticed() if settings.ENGINE_DISCOVERY else None
+    return _in_words(found) if found else ""
+
+
+def _in_words(found: dict[str, list[str]]) -> str:
+    told = {"model": _model(found), "server": found["server"]}
+    return gettext("%(model)s on this machine (%(server)s)") % told
+
+
+def _model(found: dict[str, list[str]]) -> str:
+    return settings.ENGINE_MODEL or found["models"][0]
 
 
 def _noticed() -> dict[str, list[str]] | None:
@@ -124,4 +139,4 @@ def _noticed() -> dict[str, list[str]] | None:
     return noticed
 
 
-__all__ = ["Description", "RecallOnly", "current", "describe", "discover", "offered", "spoken_by"]
+__all__ = ["Description", "RecallOnly", "current", "describe", "discover", "found_here", "offered", "spoken_by"]

@@ -8,7 +8,6 @@ from functools import lru_cache
 from queue import Empty, Queue
 from threading import Thread
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import openai
 import stamina
@@ -18,6 +17,8 @@ from pydantic import BaseModel
 from memory.dialogue import UNKEEPABLE
 from memory.engine import EngineError, Message, Prompt
 from worker import request_id
+from worker.engines.chosen import shown
+from worker.engines.discovery import models_at
 from worker.engines.thinking import spoken
 from worker.engines.tokenizing import tokenizer
 
@@ -53,7 +54,11 @@ class OpenAICompatible:
     @property
     def name(self) -> str:
         """The model's name, or the server's address while the model is not chosen yet."""
-        return self._model or self.url
+        return self._model or self.where
+
+    def models(self, *, patience: float) -> list[str]:
+        """What the server lists. Raises as `models_at`."""
+        return models_at(self.url, key=self._key, patience=patience)
 
     def by(self, model: str) -> "OpenAICompatible":
         """The same server with another of its models."""
@@ -64,7 +69,7 @@ class OpenAICompatible:
     @property
     def where(self) -> str:
         """The server, as one would say it."""
-        return urlsplit(self.url).netloc or self.url
+        return shown(self.url)
 
     def stream(self, prompt: Prompt, *, stopped: Callable[[], bool]) -> Iterator[str]:
         """The reply, piece by piece, without what the model thinks to itself. Raises EngineError."""
@@ -175,9 +180,15 @@ def _words_of(error: BaseException, *, begun: bool) -> str:  # noqa: PLR0911
                 "It may still be loading; try again in a moment."
             )
         case openai.AuthenticationError() | openai.PermissionDeniedError():
-            return gettext("The language model at %(where)s refused the key. Check ENGINE_KEY.")
+            return gettext(
+                "The language model at %(where)s refused the key. Whoever looks after this house can give another "
+                "one under Preferences, or as ENGINE_KEY."
+            )
         case openai.NotFoundError():
-            return gettext("The language model at %(where)s does not know “%(model)s”. Check ENGINE_MODEL.")
+            return gettext(
+                "The language model at %(where)s does not know “%(model)s”. Whoever looks after this house can name "
+                "another one under Preferences, or as ENGINE_MODEL."
+            )
         case openai.BadRequestError() if _is_too_long(error):
             return gettext("The language model at %(where)s can’t read so long a text. Lower PROMPT_TOKENS.")
         case openai.RateLimitError():

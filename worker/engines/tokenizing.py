@@ -14,6 +14,7 @@ import httpx
 
 from memory.engine import Message
 from worker import request_id
+from worker.engines.chosen import shown
 
 log = logging.getLogger(__name__)
 
@@ -65,7 +66,7 @@ class Tokenizer:
 
     def _leave_alone(self, seconds: float, error: Exception) -> None:
         self._asked_from = time.monotonic() + seconds
-        log.info("prompts for %s are measured by estimate: %s", self._client.base_url, type(error).__name__)
+        log.info("prompts for %s are measured by estimate: %s", shown(str(self._client.base_url)), type(error).__name__)
 
 
 @lru_cache(maxsize=4)

@@ -13,7 +13,10 @@ from django.core.checks.security.base import check_secret_key
 
 from companion.operations.doctor.finding import CouldNotLook, Finding
 from companion.operations.supervise import least_room
+from worker.engines.chosen import Kind, bare, named, shown
 from worker.engines.discovery import models_at
+
+OR_BY_HAND = "or as an administrator under /preferences/engine/"
 
 
 def settings_are_sound() -> list[Finding]:
@@ -65,22 +68,20 @@ def disk_has_room() -> list[Finding]:
 
 def engine_answers() -> list[Finding]:
     """The engine that is named can be reached and has the model. Without one Rosemary only recalls, which is sound."""
-    if not settings.ENGINE_URL:
+    choice = named()
+    if choice.kind is not Kind.ADDRESS:
         return []
     try:
-        models = models_at(settings.ENGINE_URL, key=settings.ENGINE_KEY)
+        models = models_at(choice.url, key=choice.key)
     except httpx.HTTPStatusError as error:
         if error.response.status_code not in (401, 403):
-            raise CouldNotLook(f"{settings.ENGINE_URL} does not list its models") from error
-        return [Finding("engine", f"{settings.ENGINE_URL} refuses the key.", "set ENGINE_KEY")]
+            raise CouldNotLook(f"{shown(choice.url)} does not list its models") from error
+        return [Finding("engine", f"{shown(choice.url)} refuses the key.", f"set ENGINE_KEY, {OR_BY_HAND}")]
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
-        return [Finding("engine", f"No language model answers at {settings.ENGINE_URL}.", _start())]
-    if settings.ENGINE_MODEL in ("", *models):
+        mend = f"curl {bare(choice.url)}/models  # start the server, set ENGINE_URL, {OR_BY_HAND}"
+        return [Finding("engine", f"No language model answers at {shown(choice.url)}.", mend)]
+    if choice.model in ("", *models):
         return []
     known = ", ".join(models[:5]) or "none"
-    wrong = f"The engine has no model {settings.ENGINE_MODEL}; it has: {known}."
-    return [Finding("engine", wrong, f"ENGINE_MODEL={models[0] if models else '…'}")]
-
-
-def _start() -> str:
-    return f"curl {settings.ENGINE_URL}/models  # start the server, or set ENGINE_URL"
+    wrong = f"The engine has no model {choice.model}; it has: {known}."
+    return [Finding("engine", wrong, f"ENGINE_MODEL={models[0] if models else '…'}  # {OR_BY_HAND}")]

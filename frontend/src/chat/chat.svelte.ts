@@ -7,6 +7,7 @@ import type {
   Engine,
   Forgotten,
   Heading,
+  Headings,
   Kept,
   Notice,
   Page,
@@ -22,6 +23,7 @@ import { Announcer } from "./announcer.svelte";
 import { knownZone } from "./calendar";
 import { goesWith, isForgotten } from "./deletion";
 import { Answer, keptSaid, openAnswers, renew, unsentSaid, weave, type Entry, type Said } from "./entries.svelte";
+import { following, lengthened, listed, renewed, type Listed } from "./headings";
 import { Line, type LineState } from "./line";
 import { spoken } from "./markdown";
 import { Outbox, type Unsent } from "./outbox";
@@ -43,7 +45,7 @@ export class Chat {
   line: LineState = $state("connecting");
   trouble = $state(""); // what the server cannot do just now, in its words
   engine: Engine = $state.raw({ connected: true, name: "", words: "" });
-  headings: Heading[] = $state.raw([]);
+  listed: Listed = $state.raw({ headings: [], reached: null, more: false });
   deleted: (Deleted | Forgotten)[] = $state.raw([]); // what can still be brought back
   id: string | null = $state(null);
   title = $state("");
@@ -77,7 +79,7 @@ export class Chat {
     this.boot = boot;
     this.zone = knownZone(boot.person.time_zone);
     this.engine = boot.engine;
-    this.headings = boot.conversations;
+    this.listed = listed(boot.listed);
     this.paused = boot.paused;
     this.#ahead = boot.now ? Date.parse(boot.now) - Date.now() : 0;
     this.now = this.#clock();
@@ -247,6 +249,25 @@ export class Chat {
     this.more = page.more;
   }
 
+  /** Put earlier conversations at the end of the list; false where they could not be read. */
+  async listEarlier(): Promise<boolean> {
+    try {
+      this.listed = lengthened(this.listed, await following(this.listed));
+    } catch (error) {
+      console.warn("earlier conversations could not be read", error);
+      return false;
+    }
+    return true;
+  }
+
+  get headings(): Heading[] {
+    return this.listed.headings;
+  }
+
+  set headings(headings: Heading[]) {
+    this.listed = { ...this.listed, headings };
+  }
+
   #show(page: Omit<Page, "id" | "companion"> & { id: string | null }): void {
     this.id = page.id;
     this.title = page.title;
@@ -325,7 +346,7 @@ export class Chat {
   /** After a while away: what was said in other tabs meanwhile, and how replies ended. */
   async #catchUp(): Promise<void> {
     this.#followOpen();
-    this.headings = await read<Heading[]>("/api/conversations");
+    this.listed = renewed(this.listed, await read<Headings>("/api/conversations"));
     const here = this.id;
     if (!here) return;
     const page = await this.#read("");

@@ -1,10 +1,10 @@
 /** What every page beside the conversation is given for its sidebar: as companion/chat/sidebar.py has it. */
-import type { Engine, Heading } from "../protocol";
+import type { Engine, Headings } from "../protocol";
 
 export interface Beside {
   person: { name: string; email: string; time_zone: string };
   engine: Engine;
-  conversations: Heading[];
+  listed: Headings;
   now: string;
   urls: { sign_out: string; password: string; preferences: string; inspection: string };
 }

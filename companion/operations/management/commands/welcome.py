@@ -27,7 +27,7 @@ class Command(BaseCommand):
         self.stdout.write(f"  {told['words']}" if not told["connected"] else f"  Language model: {told['words']}")
         if not told["connected"]:
             self.stdout.write(
-                "  Start Ollama, llama.cpp or vLLM on this machine, or set ENGINE_URL, and it is used at once."
+                "  Start Ollama, llama.cpp or vLLM on this machine, or name one on the page, and it is used at once."
             )
         if not get_user_model().objects.exists():
             self.stdout.write(

@@ -1,0 +1,81 @@
+"""A companion is deleted: what goes is spelled out, and it can be brought back for as long as any erasure can."""
+
+import logging
+
+from asgiref.sync import async_to_sync
+from channels.layers import get_channel_layer
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
+
+from companion.accounts.models import Person
+from companion.accounts.views import person_of
+from memory import companions, permission
+from memory.isolation import acting_as
+from worker import tasks
+
+log = logging.getLogger(__name__)
+
+
+@never_cache
+@login_required
+@require_http_methods(["GET", "HEAD", "POST"])
+def delete(request: HttpRequest, companion_id: int) -> HttpResponse:
+    """What would go with one of the person's own; or why it can't. Then it is hidden."""
+    person = person_of(request)
+    try:
+        if request.method == "POST":
+            return _deleted(person, companion_id)
+        with acting_as(person.pk):
+            companion = companions.find(person_id=person.pk, companion_id=companion_id)
+            told = {
+                "companion": companion,
+                "goes": companions.extent(companion),
+                "last": companions.is_last(companion),
+                "joined": permission.chosen(person.pk).joined,
+            }
+    except companions.NoSuchCompanion as missing:
+        raise Http404(str(missing)) from missing
+    return render(request, "preferences/delete_companion.html", told)
+
+
+def _deleted(person: Person, companion_id: int) -> HttpResponse:
+    try:
+        asked = companions.delete(person_id=person.pk, companion_id=companion_id)
+    except companions.LastCompanion:
+        return redirect("preferences_companion_delete", companion_id)  # which says why not
+    try:
+        tasks.erase.delay(person.pk, asked.pk)  # replies that are being written begin anew; without Redis a sweep asks
+    except OperationalError:
+        log.warning("an erasure waits for the sweep")
+    look_again(person)
+    return redirect(reverse("account_preferences") + "#companions")  # where it can be brought back
+
+
+@login_required
+@require_POST
+def restore(request: HttpRequest, erasure_id: int) -> HttpResponse:
+    """Bring it back with all there was of it."""
+    person = person_of(request)
+    back = companions.restore(person_id=person.pk, erasure_id=erasure_id)
+    if back is None:
+        messages.info(request, gettext("It is too late: that is gone."))
+    else:
+        messages.success(request, gettext("%(name)s is back, as it was.") % {"name": back.name})
+        look_again(person)
+    return redirect("account_preferences")
+
+
+def look_again(person: Person) -> None:
+    """Open tabs connect anew and read which conversations there are; those out of reach see it when they load."""
+    try:
+        async_to_sync(get_channel_layer().group_send)(f"person.{person.pk}", {"type": "look.again"})
+    except (RedisError, OSError) as error:
+        log.warning("open tabs cannot be told: %s", type(error).__name__)
