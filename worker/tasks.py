@@ -126,11 +126,13 @@ def end_off_record(person_id: int, conversation_id: str) -> None:
 
 @app.task
 def keep_history(person_id: int, import_id: int) -> None:
-    """Keep a history that was sent through the browser."""
+    """Keep a history that was sent through the browser; a long one goes to the queue's end from time to time."""
     try:
-        sent.run(person_id=person_id, import_id=import_id, encoder=encoder.current())
+        done = sent.run(person_id=person_id, import_id=import_id, encoder=encoder.current())
     finally:
         connection.close()
+    if not done:
+        keep_history.delay(person_id, import_id)
 
 
 @app.task

@@ -16,10 +16,11 @@ from django.db import connection
 from django.db.models import Q
 
 from memory import clock, dialogue, indexing, permission, tombstone
+from memory.consolidation import steps
 from memory.encoder import Encoder, Tokens, Vectors
 from memory.history.told import History, Skipped, Told
 from memory.isolation import acting_as
-from memory.models import Companion, Conversation, Matter, Session, Speaker, Turn
+from memory.models import Companion, Conversation, Matter, Session, Speaker, Step, Turn
 from memory.sensitive import is_sensitive
 
 BATCH = 256  # turns of one transaction and one pass of the encoder
@@ -37,12 +38,21 @@ class Kept:
     sessions: list[int] = field(default_factory=list)
     conversations: set[UUID] = field(default_factory=set)
     skipped: list[Skipped] = field(default_factory=list)
+    whole: bool = True  # to its end, not only until it was enough
 
 
 def keep(
-    *, companion: Companion, history: History, encoder: Encoder, progress: Callable[[int], None] = lambda _: None
+    *,
+    companion: Companion,
+    history: History,
+    encoder: Encoder,
+    progress: Callable[[int], None] = lambda _: None,
+    enough: Callable[[], bool] = lambda: False,
 ) -> Kept:
-    """Keep every readable turn once, give it its keys, close the sessions; `progress` is told how many were read."""
+    """Keep every readable turn once, give it its keys, close the sessions; `progress` is told how many were read.
+
+    After each batch it is asked whether that was `enough` for now; sessions stay open then, for the rest to join.
+    """
     kept = Kept()
     with _Indexing(companion.owner_id, encoder, progress) as indexing_:
         for batch in _batches(history.entries):
@@ -52,6 +62,9 @@ def keep(
                 turns = _keep_batch(companion, history.source, told, kept)
             connection.close()
             indexing_.give(turns, len(batch))
+            if enough():
+                kept.whole = False
+                return kept
     with acting_as(companion.owner_id):
         tombstone.let_write(companion.owner_id)
         _close(companion.owner_id, kept)
@@ -214,7 +227,10 @@ def _keep_talk(companion: Companion, source: str, new: dict[UUID, Told], kept: K
     ]
     kept.conversations.add(conversation.pk)
     kept.sessions += [pk for pk in sessions.seen() if pk not in kept.sessions]
-    return dialogue.keep_turns(conversation=conversation, utterances=utterances)
+    made = dialogue.keep_turns(conversation=conversation, utterances=utterances)
+    late = Step.objects.of(companion.owner_id).filter(session__in=sessions.seen(), session__closed_at__isnull=False)
+    steps.ask_anew(late.exclude(kind=Step.Kind.CUT))  # what is made of a session that was over knows of these, too
+    return made
 
 
 def _conversation(companion: Companion, source: str, told: Told) -> Conversation:

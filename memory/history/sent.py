@@ -1,21 +1,33 @@
 """A history that was sent through the browser: kept in the background, with its progress, and once."""
 
+import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime, timedelta
+from itertools import islice
+from time import monotonic
+from typing import Any
 
-from django.db import connection
+from django.db import DatabaseError, connection
 from django.db.models import F, Q
 
 from memory import clock, dialogue, policy, quota
 from memory.encoder import Encoder
 from memory.history import jsonl
 from memory.history.keep import Kept, keep
-from memory.history.told import Unreadable
+from memory.history.told import History, Unreadable
 from memory.isolation import acting_as
 from memory.models import Import
 
+log = logging.getLogger(__name__)
+
 SOURCE = "sent"  # whatever the file is called: its turns are known by their ids, or their lines
+BROKE = (
+    "Something went wrong in the middle ({}); what was kept until then stays. "
+    "Send the file again, or ask whoever looks after this house."
+)
 NAMED = 20  # lines that are named one by one
+AT_ONCE = 15.0  # seconds at one history, after which other people's work comes first
 SILENT = timedelta(minutes=3)  # after which nobody is expected to be at it any more
 
 
@@ -25,31 +37,55 @@ def ask(*, person_id: int, name: str, content: bytes) -> Import:
     return Import.objects.create(owner_id=person_id, name=name[:200], content=content, asked_at=now, touched_at=now)
 
 
-def run(*, person_id: int, import_id: int, encoder: Encoder) -> None:
-    """Keep a history that waits; a second time, what is kept is found there, and nothing comes twice."""
+def run(*, person_id: int, import_id: int, encoder: Encoder) -> bool:
+    """Keep a history that waits, for a while; whether there is nothing left to do for whoever called.
+
+    What takes longer gives way to other people's work and goes on later. A second time, what is kept is found there,
+    and nothing comes twice.
+    """
+    until = monotonic() + AT_ONCE
     with acting_as(person_id):
         sent = _taken_up(person_id, import_id)
         companion = dialogue.default_companion(person_id=person_id)
     connection.close()
     if sent is None:
-        return
+        return True
+    try:
+        history = _readable(sent)
+        kept = keep(
+            companion=companion,
+            history=replace(history, entries=islice(history.entries, sent.read, None)),
+            encoder=encoder,
+            progress=_progress(sent),
+            enough=lambda: monotonic() >= until,
+        )
+    except DatabaseError:  # which passes; it is taken up again
+        raise
+    except (Unreadable, quota.OverQuota) as refused:
+        _end(sent, state=Import.State.UNREADABLE, problem=str(refused))
+        return True
+    except Exception as error:
+        log.exception("import %s broke", import_id)
+        _end(sent, state=Import.State.UNREADABLE, problem=BROKE.format(type(error).__name__))
+        return True
+    figures = _figures(sent, kept)
+    if not kept.whole:
+        _set_aside(sent, **figures)
+        return False
+    _end(sent, **(figures if figures["kept"] or figures["already"] or figures["erased"] else _nothing(figures)))
+    return True
+
+
+def _readable(sent: Import) -> History:
+    """What was sent, if it is a history that there is room for. Raises Unreadable, quota.OverQuota."""
     zone = sent.owner.time_zone
     today = clock.local(sent.asked_at, zone).date()
-    try:
-        history = jsonl.read_sent(bytes(sent.content), zone=zone, today=today, source=SOURCE)
-    except Unreadable as unreadable:
-        _end(sent, state=Import.State.UNREADABLE, problem=str(unreadable))
-        return
-    try:
-        with acting_as(person_id):
-            Import.objects.of(person_id).filter(pk=import_id).update(total=history.total, read=0)
-            if (most := policy.ruled(person_id).most_turns) is not None:
-                quota.check_room(person_id=person_id, most=most, more=history.total)
-    except quota.OverQuota as over:
-        _end(sent, state=Import.State.UNREADABLE, problem=str(over))
-        return
-    kept = keep(companion=companion, history=history, encoder=encoder, progress=_progress(sent))
-    _end(sent, **_figures(kept))
+    history = jsonl.read_sent(bytes(sent.content), zone=zone, today=today, source=SOURCE)
+    with acting_as(sent.owner_id):
+        Import.objects.of(sent.owner_id).filter(pk=sent.pk).update(total=history.total)
+        if not sent.read and (most := policy.ruled(sent.owner_id).most_turns) is not None:
+            quota.check_room(person_id=sent.owner_id, most=most, more=history.total)
+    return history
 
 
 def is_left(now: datetime) -> Q:
@@ -75,22 +111,32 @@ def _progress(sent: Import) -> Callable[[int], None]:
     return tell
 
 
-def _figures(kept: Kept) -> dict[str, object]:
-    if not (kept.turns or kept.already or kept.erased):
-        first = f" {kept.skipped[0].where}: {kept.skipped[0].why}." if kept.skipped else ""
-        return {"state": Import.State.UNREADABLE, "problem": f"No line of it can be read.{first}"}
+def _figures(sent: Import, kept: Kept) -> dict[str, Any]:
+    """What became of it so far, the times before among it."""
+    named = [f"{skipped.where}: {skipped.why}" for skipped in kept.skipped[:NAMED]]
     return {
-        "state": Import.State.DONE,
-        "kept": kept.turns,
-        "already": kept.already,
-        "erased": kept.erased,
-        "skipped": [f"{skipped.where}: {skipped.why}" for skipped in kept.skipped[:NAMED]],
-        "skipped_count": len(kept.skipped),
+        "kept": sent.kept + kept.turns,
+        "already": sent.already + kept.already,
+        "erased": sent.erased + kept.erased,
+        "skipped": [*sent.skipped, *named][:NAMED],
+        "skipped_count": sent.skipped_count + len(kept.skipped),
     }
 
 
-def _end(sent: Import, **figures: object) -> None:
+def _nothing(figures: dict[str, Any]) -> dict[str, Any]:
+    first = f" {figures['skipped'][0]}." if figures["skipped"] else ""
+    return {"state": Import.State.UNREADABLE, "problem": f"No line of it can be read.{first}"}
+
+
+def _set_aside(sent: Import, **figures: Any) -> None:
+    """Nobody is at it any more, until it is taken up again."""
+    with acting_as(sent.owner_id):
+        Import.objects.of(sent.owner_id).filter(pk=sent.pk).update(touched_at=F("asked_at"), **figures)
+    connection.close()
+
+
+def _end(sent: Import, *, state: Import.State = Import.State.DONE, **figures: Any) -> None:
     with acting_as(sent.owner_id):
         row = Import.objects.of(sent.owner_id).filter(pk=sent.pk)
-        row.update(content=b"", read=F("total"), touched_at=clock.now(), **figures)
+        row.update(state=state, content=b"", read=F("total"), touched_at=clock.now(), **figures)
     connection.close()

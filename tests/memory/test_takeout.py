@@ -1,20 +1,24 @@
 """Everything that was said goes along as one file, and comes back from it: the same turns, once."""
 
 import json
+from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
+from django.db import OperationalError
 
-from memory import clock, dialogue, encoder, erasure
+from memory import clock, consolidation, dialogue, encoder, erasure
 from memory.erasure import Wish
 from memory.history import jsonl, sent
+from memory.history import keep as keeping
 from memory.history.export import AT_ONCE, export_everything
 from memory.history.keep import keep
 from memory.isolation import acting_as
-from memory.models import Companion, Erasure, Import, Turn
+from memory.models import Companion, Erasure, Import, Key, Session, Step, Turn
 from tests.memory.test_dialogue import companion_of, say
 from tests.memory.test_unremembered import pause, resume, say_off
 from worker import sweeps
+from worker.engines.recall_only import RecallOnly
 
 pytestmark = pytest.mark.django_db
 
@@ -196,3 +200,90 @@ def test_ones_import_cannot_be_run_for_somebody_else(life, stranger):
     sent.run(person_id=stranger.pk, import_id=asked.pk, encoder=encoder.current())
     assert said(stranger) == []
     assert state(life, asked.pk).state == Import.State.WAITING
+
+
+class TestALongOne:
+    """It gives way after a while, and goes on where it stopped."""
+
+    LINES = 9
+
+    @pytest.fixture
+    def by_and_by(self, monkeypatch):
+        """Two lines at a time."""
+        monkeypatch.setattr(keeping, "BATCH", 2)
+        monkeypatch.setattr(sent, "AT_ONCE", 0.0)
+
+    def content(self):
+        lines = [
+            {
+                "id": str(number),
+                "speaker": "person",
+                "text": f"The parrot said word {number}.",
+                "session": f"day {number // 5}",
+                "said_at": f"2026-03-0{1 + number // 5}T10:0{number % 5}:00Z",
+            }
+            for number in range(self.LINES)
+        ]
+        return "\n".join([*map(json.dumps, lines), "no line at all"]).encode()
+
+    def asked(self, person):
+        with acting_as(person.pk):
+            return sent.ask(person_id=person.pk, name="life.jsonl", content=self.content()).pk
+
+    def go_on(self, person, import_id):
+        return sent.run(person_id=person.pk, import_id=import_id, encoder=encoder.current())
+
+    def test_a_little_at_a_time_it_becomes_whole_with_all_its_figures(self, ana, by_and_by):
+        asked = self.asked(ana)
+        times = 1
+        while not self.go_on(ana, asked):
+            now = state(ana, asked)
+            assert (now.state, now.read) == (Import.State.WAITING, min(2 * times, self.LINES + 1))
+            times += 1
+        done = state(ana, asked)
+        assert times > self.LINES // 2
+        assert (done.state, done.kept, done.already, done.skipped_count) == (Import.State.DONE, self.LINES, 0, 1)
+        assert len(said(ana)) == self.LINES
+        sweeps.sessions_due(engine=False)
+        with acting_as(ana.pk):
+            assert not Session.objects.filter(closed_at=None).exists()
+            assert set(Key.objects.values_list("turn__client_id")) == set(Turn.objects.values_list("client_id"))
+
+    def test_what_was_made_of_a_session_that_was_taken_for_over_is_made_again_of_all_of_it(self, ana, by_and_by):
+        asked = self.asked(ana)
+        self.go_on(ana, asked)
+        for person_id, session_id in sweeps.sessions_due(engine=False):  # it has been silent for long
+            consolidation.run(
+                person_id=person_id, session_id=session_id, engine=RecallOnly(), encoder=encoder.current()
+            )
+        with acting_as(ana.pk):
+            assert Step.objects.filter(kind="summary", state="done").count() == 1
+        while not self.go_on(ana, asked):
+            pass
+        with acting_as(ana.pk):
+            assert not Step.objects.filter(kind="summary", state="done").exists()
+
+    def test_what_breaks_in_the_middle_is_told_and_not_tried_for_ever(self, ana, by_and_by, monkeypatch):
+        asked = self.asked(ana)
+        self.go_on(ana, asked)
+        monkeypatch.setattr(keeping.indexing, "index_turns", Mock(side_effect=ValueError("odd")))
+        assert self.go_on(ana, asked)
+        broken = state(ana, asked)
+        assert broken.state == Import.State.UNREADABLE
+        assert "what was kept until then stays" in broken.problem
+        assert sweeps.imports_overlooked() == []
+
+    def test_while_the_database_is_away_it_waits(self, ana, monkeypatch):
+        asked = self.asked(ana)
+        monkeypatch.setattr(keeping.indexing, "index_turns", Mock(side_effect=OperationalError("away")))
+        with pytest.raises(OperationalError):
+            self.go_on(ana, asked)
+        assert state(ana, asked).state == Import.State.WAITING
+
+    def test_nobody_else_takes_it_up_while_somebody_is_at_it(self, ana, by_and_by):
+        asked = self.asked(ana)
+        self.go_on(ana, asked)
+        with acting_as(ana.pk):
+            Import.objects.filter(pk=asked).update(touched_at=clock.now())
+        assert self.go_on(ana, asked)
+        assert state(ana, asked).read == 2
