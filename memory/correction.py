@@ -24,7 +24,7 @@ from memory.consolidation.plans import settle_plans
 from memory.consolidation.validity import settle
 from memory.encoder import Encoder
 from memory.isolation import acting_as
-from memory.models import Conversation, Correction, Erasure, Key, Memory, Source, Speaker, Turn
+from memory.models import Conversation, Correction, Erasure, Key, Matter, Memory, Source, Speaker, Turn
 from memory.models.trace import BY_HAND
 
 Vector = NDArray[np.float32]
@@ -59,6 +59,8 @@ def correct(*, person_id: int, memory_id: int, text: str, mistaken: bool, client
         old = _noted(old) or old
     elif old.kind != Memory.Kind.FACT:
         raise NotCorrectable(gettext("A summary is made anew from what was said: correct the fact that it got wrong."))
+    if not permission.may_be_written(person_id, Matter.FACTS, text):
+        raise NotCorrectable(gettext("This house lets nothing of that sort be remembered. It can be forgotten."))
     if old.superseded_by_id is not None:
         raise NotCorrectable(gettext("Something else stands in its place already: correct that one."))
     turn = _said(old, text, client_id)

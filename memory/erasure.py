@@ -105,8 +105,10 @@ def forget(*, person_id: int, wish: Wish, after: timedelta | None = None, with_r
         turn_ids = going(person_id, wish, again=not after)
         if not turn_ids and not _goes_without_turns(person_id, wish):
             raise NothingToForget("There is nothing of that sort.")
+        unasked = (*WHOLE, Erasure.Kind.OVERDUE)  # nobody is there to say whether replies that say it again go, too
         beside = wish.kind != Erasure.Kind.COMPANION
-        repeats = may_repeat(person_id=person_id, turn_ids=turn_ids, beside=beside) if wish.kind not in WHOLE else []
+        told = [] if wish.kind in unasked else turn_ids
+        repeats = may_repeat(person_id=person_id, turn_ids=told, beside=beside)
         if with_repeats:
             turn_ids, repeats = _with_answers(person_id, [*turn_ids, *repeats]), []
         erasure = Erasure.objects.create(

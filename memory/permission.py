@@ -26,6 +26,15 @@ def may_remember(companion: Companion, matter: Matter) -> bool:
     return not any(matter in unkept for unkept in own)
 
 
+def may_be_written(person_id: int, matter: Matter, text: str) -> bool:
+    """Whether the house lets a person have these words kept as something of a sort, by their own hand.
+
+    Their own choices are about what is made for them. Runs inside `acting_as(person)`.
+    """
+    unkept = policy.ruled(person_id).unkept
+    return matter not in unkept and (Matter.SENSITIVE not in unkept or not is_sensitive(text))
+
+
 def may_be_told(companion: Companion, text: str) -> bool:
     """Whether anything may be made of these words, as far as they touch sensitive matters."""
     return not is_sensitive(text) or may_remember(companion, Matter.SENSITIVE)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from memory import clock
-from memory.models import Fading, HousePolicy, Matter, PersonPolicy
+from memory.models import Fading, HousePolicy, PersonPolicy
 from memory.models.policy import Policy
 
 
@@ -82,8 +82,3 @@ def rule_person(person_id: int, fields: Mapping[str, Any]) -> PersonPolicy:
     defaults = {**fields, "changed_at": clock.now()}
     kept, _ = PersonPolicy.objects.update_or_create(owner_id=person_id, defaults=defaults)
     return kept
-
-
-def newly_unkept(before: Policy, after: Mapping[str, Any]) -> list[Matter]:
-    """What could be remembered until now, and no longer can."""
-    return [matter for matter in Matter if matter in after["unkept"] and matter not in before.unkept]

@@ -16,10 +16,11 @@ from hashlib import sha256
 from django.conf import settings
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Substr
+from django.utils.translation import gettext
 
-from memory import clock, lexicon, retention, tombstone
+from memory import clock, lexicon, permission, retention, tombstone
 from memory.isolation import acting_as
-from memory.models import Companion, Memory, PortraitEvidence, PortraitLine, Source
+from memory.models import Companion, Matter, Memory, PortraitEvidence, PortraitLine, Source
 from memory.models.portrait import PortraitLines
 
 DOUBT = 1.0  # what a line must outweigh: said once today, it is held by two thirds
@@ -27,6 +28,10 @@ LEAST = 0.2  # confidence below which a line is not held
 SURE = 0.5  # confidence from which a line is told to an engine
 LONGEST_LINE = 160  # characters
 DENIED = re.compile(r"n['’]t\b|\bnot\b", re.IGNORECASE)
+
+
+class NotAllowed(Exception):
+    """The house lets nothing of that sort be kept (memory/policy.py)."""
 
 
 @dataclass(frozen=True)
@@ -199,7 +204,8 @@ def _stand(line: PortraitLine, state: PortraitLine.State) -> None:
 def correct(*, person_id: int, line_id: int, text: str) -> bool:
     """The person says it in their own way: what stood there is refused, theirs is confirmed, on the same words.
 
-    False where there is no such line. Raises ValueError for a text that is empty, or longer than LONGEST_LINE.
+    False where there is no such line. Raises ValueError for a text that is empty, or longer than LONGEST_LINE, and
+    NotAllowed.
     """
     text = " ".join(text.split())
     if not 0 < len(text) <= LONGEST_LINE:
@@ -208,6 +214,8 @@ def correct(*, person_id: int, line_id: int, text: str) -> bool:
         line = _line(person_id, line_id)
         if line is None:
             return False
+        if not permission.may_be_written(person_id, Matter.PORTRAIT, text):
+            raise NotAllowed(gettext("This house lets nothing of that sort be remembered. It can be removed."))
         theirs = digest(person_id, text)
         if theirs != bytes(line.digest):
             of_companion = PortraitLine.objects.of(person_id).filter(companion=line.companion_id)

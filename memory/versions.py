@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import F, Max, Q
 from django.utils.translation import gettext
 
-from memory import clock, dialogue, indexing, tombstone
+from memory import clock, dialogue, indexing, quota, tombstone
 from memory.consolidation import steps
 from memory.models import Companion, Conversation, Memory, Reply, Request, Source, Speaker, Step, Turn
 
@@ -31,7 +31,11 @@ def versions(person_id: int, question_ids: Iterable[int]) -> dict[int, list[int]
 
 
 def write_anew(*, person_id: int, reply_id: UUID) -> bool:
-    """Have a whole reply written once more; what stood is set aside. False where there is no such choice."""
+    """Have a whole reply written once more; what stood is set aside. False where there is no such choice.
+
+    Raises quota.OverQuota, for every version is stored.
+    """
+    quota.check(person_id=person_id, now=clock.now())
     tombstone.let_write(person_id)
     _hold_session(person_id, reply_id)
     whole = Reply.objects.of(person_id).filter(state=Reply.State.WHOLE, answer__isnull=False, turn__stands=True)

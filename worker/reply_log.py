@@ -18,6 +18,7 @@ from worker import stream
 log = logging.getLogger(__name__)
 
 LONGEST = 20_000  # entries kept of one reply: ten minutes of one every 40 ms fit
+REFUSED = "equal or smaller than the target stream top item"  # as Redis says it: somebody wrote a later number
 GRAIN = 0.04  # seconds: words that come sooner after one another travel together
 GRAIN_OF_EACH = 0.0005  # seconds more for each reply that is being written: many at once come in longer pieces
 SETTLED_WITHIN = 10.0  # seconds that an ended reply waits for its log at most
@@ -133,7 +134,7 @@ def _send(taken: dict[ReplyLog, Events]) -> None:
         log.warning("the logs of %d replies cannot be written: %s", len(taken), type(error).__name__)
         return
     for entries, answer in zip(whose, answers, strict=True):
-        if isinstance(answer, redis.ResponseError):
+        if isinstance(answer, redis.ResponseError) and REFUSED in str(answer):
             entries.refused = True
         elif isinstance(answer, Exception):
             log.warning("reply %s: its log cannot be written: %s", entries.reply_id, type(answer).__name__)

@@ -92,7 +92,7 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
             entries.write("words", text=told)
             written = Written(Reply.State.WHOLE, told)
         else:
-            with metrics.prompt_build.time(), at_work():
+            with metrics.prompt_build.time():
                 made, remembering = build(reply, engine, encoder)
             metrics.recall.observe(remembering.milliseconds / 1000)
             entries.write("phase", phase="remembered", recalled=len(made.notes))
@@ -129,22 +129,22 @@ def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
 def build(reply: Reply, engine: Engine, encoder: Encoder) -> tuple[Prompt, Remembering]:
     """Memory is asked, the prompt is built; the receipt is kept with the reply, so the engine need not wait for it.
 
-    While the encoder reads the question, the database is asked for what stands in the prompt whatever is recalled. No
-    connection is held while the engine's own tokenizer measures the prompt.
+    While the encoder reads the question, the database is asked for what stands in the prompt whatever is recalled.
+    Nobody's turn to work, and no connection, is held while encoder, engine and its tokenizer are waited for.
     """
     turn, companion = reply.turn, reply.turn.conversation.companion
     owner = reply.owner
-    with acting_as(reply.owner_id):
+    with at_work(), acting_as(reply.owner_id):
         before = dialogue.said_before(turn)
     moment = clock.local(clock.now(), owner.time_zone)
     meant = time_meant(turn.text, moment=moment, engine=engine)
     forms = question_forms(turn.text, person=owner.called, companion=companion.name, before=before)
     reading_forms = beside.submit(encoder.read, forms)
-    with acting_as(reply.owner_id):
+    with at_work(), acting_as(reply.owner_id):
         earlier = context.look_back(companion=companion, turn=turn, moment=moment)
     read = reading_forms.result()
     dates = meant()
-    with acting_as(reply.owner_id):
+    with at_work(), acting_as(reply.owner_id):
         remembering = recall(
             companion=companion,
             person=owner.called,
@@ -166,7 +166,6 @@ def build(reply: Reply, engine: Engine, encoder: Encoder) -> tuple[Prompt, Remem
             notes=notes,
             moment=moment,
         )
-    connection.close()
     count = engine.count if isinstance(engine, Counting) else None
     return prompt.lay_out(material, budget=settings.PROMPT_TOKENS, count=count), remembering
 

@@ -71,5 +71,8 @@ def _of_redis() -> Figures:
         yield GaugeMetricFamily(
             "rosemary_beat_silent_seconds", "Since beat last had a sweep begun.", value=silence.total_seconds()
         )
-    connected = engines.describe()["connected"]
+    try:
+        connected = engines.describe()["connected"]
+    except DatabaseError:  # told by its own figure
+        return
     yield GaugeMetricFamily("rosemary_engine_named", "Whether a language model is named or found.", value=connected)

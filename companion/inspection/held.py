@@ -38,7 +38,7 @@ class Portrayed:
 
 def portraits(person: Person) -> list[Portrayed]:
     """Of each companion."""
-    return [_portrayed(person, each) for each in Companion.objects.of(person.pk).order_by("pk")]
+    return [_portrayed(person, each) for each in Companion.objects.of(person.pk).present().order_by("pk")]
 
 
 def _portrayed(person: Person, companion: Companion) -> Portrayed:
@@ -89,7 +89,7 @@ def summaries(person: Person, *, before: date | None) -> tuple[list[Summed], dat
         days = days.filter(period__day__lt=before)
     distinct = days.values_list("period__day", flat=True).distinct().order_by("-period__day")
     numbered = [day for day in distinct[: DAYS + 1] if day]
-    companions = Companion.objects.of(person.pk).order_by("pk")
+    companions = Companion.objects.of(person.pk).present().order_by("pk")
     told = [_summed(person, each, written, numbered[:DAYS]) for each in companions]
     return told, numbered[DAYS - 1] if len(numbered) > DAYS else None
 

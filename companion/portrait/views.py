@@ -30,6 +30,7 @@ door = door_with(
     {
         PortraitLine.DoesNotExist: Refusal("not_found", 404, words.NO_SUCH),
         Companion.DoesNotExist: Refusal("not_found", 404, words.NO_SUCH_COMPANION),
+        portrait.NotAllowed: Refusal("conflict", 409),
         TooLate: Refusal("too_late", 409, words.NOT_TO_TAKE_BACK),
     }
 )

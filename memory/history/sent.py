@@ -83,8 +83,8 @@ def _readable(sent: Import) -> History:
     history = jsonl.read_sent(bytes(sent.content), zone=zone, today=today, source=SOURCE)
     with acting_as(sent.owner_id):
         Import.objects.of(sent.owner_id).filter(pk=sent.pk).update(total=history.total)
-        if not sent.read and (most := policy.ruled(sent.owner_id).most_turns) is not None:
-            quota.check_room(person_id=sent.owner_id, most=most, more=history.total)
+        if (most := policy.ruled(sent.owner_id).most_turns) is not None:
+            quota.check_room(person_id=sent.owner_id, most=most, more=max(history.total - sent.read, 0))
     return history
 
 

@@ -15,6 +15,7 @@ from memory.history import sent
 from memory.history.export import export_everything
 from memory.isolation import acting_as
 from memory.models import Companion, Conversation, Erasure, Key, Lexicon, Memory, Period, Tombstone, Turn
+from memory.models.owned import OwnedModel
 from tests.memory.test_consolidation import consolidate
 from tests.memory.test_dialogue import companion_of, say
 from tests.memory.test_erasure import close, holding, index_anew
@@ -62,8 +63,9 @@ def everything_made(person):
 def rows(person):
     """How many of each a person has, but for receipts and tombstones."""
     with acting_as(person.pk):
-        models = [model for model in apps.get_app_config("memory").get_models() if model not in (Erasure, Tombstone)]
-        return {model.__name__: model.objects.of(person.pk).count() for model in models}
+        owned = [model for model in apps.get_app_config("memory").get_models() if issubclass(model, OwnedModel)]
+        told = [model for model in owned if model not in (Erasure, Tombstone)]
+        return {model.__name__: model.objects.of(person.pk).count() for model in told}
 
 
 def delete(companion, *, later=SOON, time_machine=None):
@@ -192,6 +194,20 @@ def test_what_was_marked_before_goes_with_it_and_is_not_shown_when_taken_back_me
     time_machine.shift(SOON)
     erasure.carry_out(person_id=ana.pk, erasure_id=asked.pk)
     assert holding("zanzibarite") == {}
+
+
+def test_a_conversation_deleted_before_it_comes_back_with_it_alone(ana):
+    companion_of(ana)
+    basil = basil_of(ana)
+    turn = said_to(basil, TOLD[0])
+    earlier = conversations.delete(person_id=ana.pk, conversation_id=turn.conversation_id)
+    asked = delete(basil)
+    with acting_as(ana.pk):
+        assert conversations.deletions(ana.pk) == []
+    assert conversations.restore(person_id=ana.pk, erasure_id=earlier.erasure_id) is None
+    assert erasure.withdraw(person_id=ana.pk, erasure_id=asked.pk)
+    with acting_as(ana.pk):
+        assert [each.conversation_id for each in conversations.deletions(ana.pk)] == [turn.conversation_id]
 
 
 def test_a_reply_that_is_being_written_to_it_is_stopped_and_none_is_written_after(ana, time_machine):

@@ -7,7 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory import clock, context, dialogue, erasure, keeping, permission, policy, quota
+from memory import (
+    clock,
+    context,
+    correction,
+    dialogue,
+    erasure,
+    keeping,
+    permission,
+    policy,
+    portrait,
+    preferences,
+    quota,
+)
 from memory.erasure import Wish
 from memory.isolation import acting_as
 from memory.models import Companion, Erasure, Fading, HousePolicy, Matter, Memory, PersonPolicy, Turn
@@ -113,6 +125,39 @@ class TestRemembering:
         rule(unkept=["sensitive"])
         said = say(ana, "My doctor says that my depression is getting better.")
         assert not said.turn.remembered
+
+    @pytest.mark.parametrize("rule_of", [lambda _, **fields: rule(**fields), rule_for])
+    @pytest.mark.parametrize(
+        ("unkept", "text"),
+        [("facts", "I live in Faro."), ("sensitive", "I live with my depression in Faro.")],
+    )
+    def test_nor_is_it_written_by_hand_in_place_of_what_was(self, ana, rule_of, unkept, text):
+        consolidate(ana, told(ana, "I live in Porto."))
+        with acting_as(ana.pk):
+            fact = Memory.objects.get(kind="fact")
+        rule_of(ana, unkept=[unkept])
+        with acting_as(ana.pk), pytest.raises(correction.NotCorrectable, match="This house lets nothing"):
+            correction.correct(person_id=ana.pk, memory_id=fact.pk, text=text, mistaken=True, client_id=uuid4())
+        with acting_as(ana.pk):
+            assert not Turn.objects.filter(text=text).exists()
+
+    def test_what_a_person_lets_nobody_conclude_they_may_still_put_right_by_hand(self, ana):
+        consolidate(ana, told(ana, "I live in Porto."))
+        with acting_as(ana.pk):
+            fact = Memory.objects.get(kind="fact")
+            preferences.choose(person_id=ana.pk, unkept=[Matter.FACTS], fading=None, joined=False)
+            correction.correct(
+                person_id=ana.pk, memory_id=fact.pk, text="I live in Faro.", mistaken=True, client_id=uuid4()
+            )
+
+    def test_a_line_of_the_portrait_is_not_written_by_hand_either(self, ana, noon):
+        talked(ana, [BEES], NOW - DAY)
+        drawn(ana)
+        rule(unkept=["sensitive"])
+        with acting_as(ana.pk):
+            line = companion_of(ana).portraitline_set.first()
+        with pytest.raises(portrait.NotAllowed):
+            portrait.correct(person_id=ana.pk, line_id=line.pk, text="Lives with depression")
 
     def test_a_portrait_leaves_prompts_at_once_and_is_taken_down_by_a_worker(self, ana, noon):
         talked(ana, [BEES], NOW - DAY)
@@ -241,11 +286,16 @@ class TestQuotas:
         say(ana)
         say(stranger)
 
-    def test_whoever_has_as_many_turns_as_they_may_says_more_after_deleting(self, ana):
+    def test_whoever_has_as_many_turns_as_they_may_says_more_after_deleting(self, ana, time_machine):
+        time_machine.move_to("2026-11-05T12:00:00Z")
         rule(most_turns=2)
         first = say(ana)
         say(ana)
         with pytest.raises(quota.OverQuota, match="2 turns are kept"):
             say(ana)
-        erasure.forget(person_id=ana.pk, wish=Wish(Erasure.Kind.TURN, ids=[first.turn.pk]))
+        asked = erasure.forget(person_id=ana.pk, wish=Wish(Erasure.Kind.TURN, ids=[first.turn.pk]))
+        with pytest.raises(quota.OverQuota):  # it can still be taken back
+            say(ana)
+        time_machine.shift(timedelta(minutes=1))
+        erasure.carry_out(person_id=ana.pk, erasure_id=asked.pk)
         say(ana)

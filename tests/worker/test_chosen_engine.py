@@ -1,11 +1,12 @@
 """The language model that an administrator names: read at once by all, its key sealed, its address without secrets."""
 
 import logging
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
 
 import pytest
-from django.db import connections
+from django.db import DatabaseError, connections
 
 from tests.stack import free_port
 from worker import engines
@@ -76,16 +77,34 @@ def test_what_the_environment_names_goes_before_the_choice(settings):
     assert chosen.named().key == ""
 
 
-def test_while_the_database_is_away_the_last_choice_holds(monkeypatch):
+@pytest.fixture
+def away():
+    """What was chosen can't be read."""
+
+    @contextmanager
+    def out_of_reach():
+        with connections["owner"].cursor() as cursor:
+            cursor.execute("alter table memory_house_engine rename to out_of_reach")
+        try:
+            yield
+        finally:
+            with connections["owner"].cursor() as cursor:
+                cursor.execute("alter table out_of_reach rename to memory_house_engine")
+
+    return out_of_reach
+
+
+def test_while_the_database_is_away_the_last_choice_holds(away):
     chosen.choose(Choice(Kind.ADDRESS, "http://gpu:1/v1", "kind", KEY))
     engines.current()
-    with connections["owner"].cursor() as cursor:
-        cursor.execute("alter table memory_house_engine rename to out_of_reach")
-    try:
+    with away():
         assert engines.current().url == "http://gpu:1/v1"
-    finally:
-        with connections["owner"].cursor() as cursor:
-            cursor.execute("alter table out_of_reach rename to memory_house_engine")
+
+
+def test_a_process_that_never_read_the_choice_answers_nobody_by_another(away, monkeypatch):
+    monkeypatch.setattr(chosen._Known, "choice", None)
+    with away(), pytest.raises(DatabaseError):
+        engines.current()
 
 
 def test_the_key_lies_sealed_and_is_never_told(caplog, settings):

@@ -83,6 +83,22 @@ def test_an_earlier_attempt_is_refused_and_a_later_one_and_others_are_not():
     assert (dead.refused, heir.refused, other.refused) == (True, False, False)
 
 
+def test_a_redis_that_refuses_to_write_is_told_and_taken_for_no_later_attempt(caplog):
+    entries = opened()
+    before = connection().config_get("maxmemory"), connection().config_get("maxmemory-policy")
+    connection().config_set("maxmemory-policy", "noeviction")
+    connection().config_set("maxmemory", 1)
+    try:
+        entries.write("words", text="Into the void.")
+        entries.settle()
+    finally:
+        for setting in before:
+            for name, value in setting.items():
+                connection().config_set(name, value)
+    assert not entries.refused
+    assert "cannot be written" in caplog.text
+
+
 def test_while_redis_is_away_nobody_waits_long_and_afterwards_logs_are_written_again(caplog):
     entries, later = opened(), opened()
     with parts.redis_frozen():

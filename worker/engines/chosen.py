@@ -38,7 +38,7 @@ class Choice:
 class _Known:
     """What this process read last: it goes on with that while the database is away."""
 
-    choice = Choice()
+    choice: Choice | None = None
 
 
 def named() -> Choice:
@@ -53,13 +53,18 @@ def named() -> Choice:
 
 
 def choice() -> Choice:
-    """What the administrator chose; without a choice, what is found."""
+    """What the administrator chose; without a choice, what is found.
+
+    Raises DatabaseError where it can't be read and never was.
+    """
     own = not connection.in_atomic_block
     try:
         with transaction.atomic(), connection.cursor() as cursor:  # a failure must not spoil the caller’s transaction
             cursor.execute("select kind, url, model, key from memory_house_engine")
             row = cursor.fetchone()
     except DatabaseError as error:
+        if _Known.choice is None:  # nobody is answered by what the house may not want
+            raise
         log.warning("which language model was chosen cannot be read: %s", type(error).__name__)
         return _Known.choice
     finally:
