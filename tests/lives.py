@@ -13,7 +13,7 @@ from django.db.models import Model
 from companion.accounts.models import Departure, Invitation
 from companion.inspection.models import Access, Role
 from companion.inspection.visits import open_visit
-from memory import clock, correction, dialogue, encoder, erasure, preferences, versions
+from memory import clock, correction, dialogue, encoder, erasure, policy, preferences, versions
 from memory.erasure import Wish
 from memory.history import sent
 from memory.isolation import acting_as
@@ -33,6 +33,7 @@ from memory.models import (
     Step,
     Turn,
 )
+from memory.models.owned import OwnedModel
 from tests.memory.test_dialogue import say
 from tests.memory.test_erasure import answered, erase
 from tests.memory.test_facts import consolidate, told
@@ -41,7 +42,10 @@ from tests.memory.test_unremembered import say_off
 from worker.engines.recall_only import RecallOnly
 from worker.replying import write_reply
 
-OWNED: list[type[Model]] = [*apps.get_app_config("memory").get_models(), Access]
+OWNED: list[type[Model]] = [
+    *(model for model in apps.get_app_config("memory").get_models() if issubclass(model, OwnedModel)),
+    Access,
+]
 
 
 @dataclass
@@ -131,6 +135,7 @@ def _by_hand(life: Life, word: Any) -> None:
             said_at=clock.now(),
         )
         preferences.choose(person_id=person.pk, unkept=(), fading=Fading.PAPER, joined=False)
+        policy.rule_person(person.pk, {"most_turns": 100_000})
         facts = list(Memory.objects.filter(kind=Memory.Kind.FACT, superseded_by=None).order_by("pk"))
         corrected = correction.correct(
             person_id=person.pk,

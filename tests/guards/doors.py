@@ -70,8 +70,9 @@ ASKED: dict[str, tuple[str, ...]] = {  # what stands after the question mark
 }
 EVERYBODYS = {  # tasks that name nobody: sweeps, and a question that is known by its own secret
     *("sweep_imports", "sweep_erasures", "sweep_keys", "sweep_fading", "sweep_replies", "sweep_sessions"),
-    *("sweep_periods", "read_texts"),
+    *("sweep_periods", "sweep_keeping", "draw_all_anew", "read_texts"),
 }
+ADMINISTRATORS = {"inspection_person_policy", "inspection_keep_person_policy"}  # who inspects rules nobody
 COMMANDS = ("import_history", "load_demo", "rebuild")
 
 
