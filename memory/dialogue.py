@@ -14,9 +14,8 @@ from django.db import IntegrityError, connection, transaction
 from django.db.models import Exists, Max, OuterRef
 from django.utils.translation import gettext
 
-from memory import clock, permission, quota, requests, retention, tombstone, unremembered
-from memory.models import Companion, Conversation, Erasure, Memory, Reply, Request, Session, Source, Speaker, Step, Turn
-from memory.retention import Preset
+from memory import clock, quota, requests, rounds, tombstone, unremembered
+from memory.models import Companion, Conversation, Erasure, Reply, Request, Session, Speaker, Step, Turn
 
 TITLE_LENGTH = 60
 LONE_SURROGATES = dict.fromkeys(range(55296, 57344), "�")
@@ -151,18 +150,9 @@ def _begin_request(turn: Turn, asked: requests.Asked) -> None:
     state = Request.State.WAITING if asked.kind == Request.Kind.FORGET else Request.State.DONE
     memory = None
     if asked.kind == Request.Kind.REMEMBER:
-        memory = pin_round(turn)
+        memory = rounds.pin(turn)
         state = Request.State.DONE if memory else Request.State.REFUSED
     Request.objects.create(owner_id=turn.owner_id, turn=turn, state=state, memory=memory, **vars(asked))
-
-
-def pin_round(turn: Turn) -> Memory | None:
-    """Let the round of a turn never fade; None where nothing is remembered of it."""
-    memory = Memory.objects.of(turn.owner_id).filter(kind=Memory.Kind.ROUND, sources__turn=turn).first()
-    if memory:
-        memory.pinned = True
-        memory.save(update_fields=["pinned"])
-    return memory
 
 
 def _said_before(person_id: int, client_id: UUID, conversation_id: UUID | None, text: str) -> Said | None:
@@ -303,7 +293,7 @@ def _append(conversation: Conversation, turns: Sequence[Turn]) -> None:
     conversation.active_at = max(conversation.active_at, *(turn.said_at for turn in turns))
     conversation.title = conversation.title or title_from(turns[0].text)
     conversation.save(update_fields=["active_at", "title"])
-    join_rounds([turn for turn in turns if turn.remembered])
+    rounds.join([turn for turn in turns if turn.remembered])
 
 
 def said_before(turn: Turn, *, most: int = 4) -> list[str]:
@@ -359,43 +349,3 @@ def close_session(*, session: Session, at: datetime) -> bool:
 
 def _only_unremembered(session: Session) -> bool:
     return session.turns.exists() and not session.turns.remembered().exists()
-
-
-def join_rounds(turns: Sequence[Turn]) -> None:
-    """The rounds of new turns: a person's turn begins one, the reply to it joins it (LongMemEval §5.2)."""
-    rounds = _rounds_of({turn.answers_id for turn in turns if turn.answers_id is not None})
-    begun: list[Memory] = []
-    by = permission.preset_of(turns[0].owner_id) if turns else None
-    for turn in turns:
-        memory = rounds.get(turn.answers_id) if turn.answers_id is not None else None
-        if memory is None:
-            memory = _round_begun_by(turn, by)
-            begun.append(memory)
-        rounds[turn.pk] = memory
-    Memory.objects.bulk_create(begun)
-    Source.objects.bulk_create(
-        [
-            Source(owner_id=turn.owner_id, memory=rounds[turn.pk], turn=turn, start=0, end=len(turn.text))
-            for turn in turns
-        ]
-    )
-
-
-def _rounds_of(turn_ids: set[int]) -> dict[int, Memory]:
-    """The rounds that turns kept before belong to."""
-    if not turn_ids:
-        return {}
-    sources = Source.objects.filter(memory__kind=Memory.Kind.ROUND, turn_id__in=turn_ids).select_related("memory")
-    return {source.turn_id: source.memory for source in sources}
-
-
-def _round_begun_by(turn: Turn, by: Preset | None) -> Memory:
-    begun = retention.begun(Memory.Kind.ROUND, said_at=turn.said_at, now=clock.now(), by=by)
-    return Memory(
-        owner_id=turn.owner_id,
-        companion_id=turn.conversation.companion_id,
-        session=turn.session,
-        kind=Memory.Kind.ROUND,
-        said_at=turn.said_at,
-        **vars(begun),
-    )

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.db.models import F, Max, Q
 from django.utils.translation import gettext
 
-from memory import clock, dialogue, indexing, quota, tombstone
+from memory import clock, dialogue, indexing, quota, rounds, tombstone
 from memory.consolidation import steps
 from memory.models import Companion, Conversation, Memory, Reply, Request, Source, Speaker, Step, Turn
 
@@ -65,7 +65,7 @@ def stand(*, person_id: int, reply_id: UUID, turn_id: int) -> list[int]:
         chosen.stands = True
         chosen.save(update_fields=["stands"])
         if chosen.remembered:
-            dialogue.join_rounds([chosen])
+            rounds.join([chosen])
     Reply.objects.of(person_id).filter(pk=reply_id).update(
         answer=chosen, state=Reply.State.WHOLE, explanation="", can_retry=False
     )
@@ -137,10 +137,10 @@ def stand_said(*, person_id: int, turn_id: int) -> Turn:
     answer = Turn.objects.of(person_id).filter(written_by__turn=chosen, erasure=None)
     told = [chosen, *answer]
     Turn.objects.of(person_id).filter(pk__in=[turn.pk for turn in told]).update(stands=True)
-    dialogue.join_rounds([turn for turn in told if turn.remembered])
+    rounds.join([turn for turn in told if turn.remembered])
     wish = Request.objects.of(person_id).filter(turn=chosen, kind=Request.Kind.REMEMBER, state=Request.State.DONE)
     if wish.exists():
-        wish.update(memory=dialogue.pin_round(chosen))
+        wish.update(memory=rounds.pin(chosen))
     _name_anew(chosen, before)
     return chosen
 
