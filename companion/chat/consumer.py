@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from typing import Any
 from urllib.parse import parse_qs
 from uuid import UUID
@@ -93,7 +93,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.gone = True
         metrics.sockets.dec()
         if self.pace is not None:
-            self.pace.tabs -= 1
+            self.pace.tabs.discard(self)
         for task in self.following.values():
             task.cancel()
         if self.group:
@@ -152,9 +152,9 @@ class ChatConsumer(AsyncWebsocketConsumer):
     def _has_room(self) -> bool:
         """Whether this tab of the person is not one too many; from now on it counts."""
         pace = pace_of(self.person.pk)
-        if pace.tabs >= MOST_TABS:
+        if len(pace.tabs) >= MOST_TABS:
             return False
-        pace.tabs += 1
+        pace.tabs.add(self)
         self.pace = pace
         return True
 
@@ -289,4 +289,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await self.send(text_data=text)
         except TimeoutError:
             log.warning("a socket took nothing for %d seconds and is dropped", SLOW)
-            await self.close(code=TRY_LATER)
+            with suppress(OSError):
+                await self.close(code=TRY_LATER)
+        except OSError:  # whoever sat there has gone; `disconnect` follows
+            self.gone = True

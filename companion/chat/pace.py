@@ -2,7 +2,8 @@
 
 import time
 from collections.abc import Callable
-from weakref import WeakValueDictionary
+from typing import Any
+from weakref import WeakSet, WeakValueDictionary
 
 FRAMES_AT_ONCE, FRAMES_A_SECOND = 200, 20.0  # a page that comes back follows up to fifty replies at once
 SAID_AT_ONCE, SAID_A_SECOND = 20, 1.0  # a page that was away sends what waited in it
@@ -45,7 +46,7 @@ class Pace:
     def __init__(self) -> None:
         self.frames = Bucket(FRAMES_AT_ONCE, FRAMES_A_SECOND)
         self.said = Bucket(SAID_AT_ONCE, SAID_A_SECOND)
-        self.tabs = 0
+        self.tabs: WeakSet[Any] = WeakSet()  # one that ends in whatever way is none any more
 
 
 _paces: "WeakValueDictionary[int, Pace]" = WeakValueDictionary()

@@ -9,6 +9,8 @@ from django.utils.translation.trans_real import parse_accept_lang_header
 
 PLAIN = 3_000_000  # bytes of any request but those that are allowed more
 PATIENCE = 30.0  # seconds without a byte, after which a request is given up
+SLOWEST = 50_000  # bytes a second, of the largest that is allowed: a trickle is given up, too
+DIGITS = 15  # of a length that can be meant
 TOO_LARGE, TOO_SLOW = 413, 408
 
 
@@ -17,13 +19,13 @@ class BodyLimit:
 
     def __init__(self, application: Any, allowed: Mapping[str, int]) -> None:
         self.application = application
-        self.allowed = allowed  # bytes, by the end of an address
+        self.allowed = allowed  # bytes, by address
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        most = next((size for end, size in self.allowed.items() if scope["path"].endswith(end)), PLAIN)
+        most = self.allowed.get(scope["path"], PLAIN)
         counted = _Counted(receive, send, most)
         if _declared(scope) > most:
             counted.refused = TOO_LARGE
@@ -41,6 +43,7 @@ class _Counted:
         self._send = send
         self._left = most
         self._whole = False
+        self._until = asyncio.get_running_loop().time() + PATIENCE + most / SLOWEST
         self.refused: int | None = None
         self.answered = False
 
@@ -48,7 +51,7 @@ class _Counted:
         if self.refused:
             return {"type": "http.disconnect"}
         try:
-            message = await asyncio.wait_for(self._receive(), None if self._whole else PATIENCE)
+            message = await asyncio.wait_for(self._receive(), None if self._whole else self._patience())
         except TimeoutError:
             self.refused = TOO_SLOW
             return {"type": "http.disconnect"}
@@ -59,15 +62,18 @@ class _Counted:
             return {"type": "http.disconnect"}
         return message
 
+    def _patience(self) -> float:
+        return max(min(PATIENCE, self._until - asyncio.get_running_loop().time()), 0.0)
+
     async def send(self, message: Any) -> None:
         self.answered = True
         await self._send(message)
 
 
 def _declared(scope: Mapping[str, Any]) -> int:
-    """The length that a request says it has; 0 where it says none."""
+    """The length that a request says it has, in bytes; 0 where it says none."""
     told = dict(scope["headers"]).get(b"content-length", b"0")
-    return int(told) if told.isdigit() else 0
+    return int(told[:DIGITS]) if told.isdigit() else 0
 
 
 async def _refuse(scope: Mapping[str, Any], send: Any, status: int, most: int) -> None:

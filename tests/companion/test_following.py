@@ -1,6 +1,7 @@
 """Logs of replies, followed by many at once through one reader: whole, in order, each their own."""
 
 import asyncio
+import gc
 import json
 from contextlib import AsyncExitStack, aclosing
 from uuid import uuid4
@@ -8,7 +9,9 @@ from uuid import uuid4
 import pytest
 
 from companion.chat import following
+from companion.chat.consumer import ChatConsumer
 from companion.chat.following import _reader, follow
+from companion.chat.pace import Pace
 from tests import parts
 from worker.reply_log import ReplyLog
 from worker.stream import stream_key
@@ -156,3 +159,22 @@ async def test_what_begins_anew_right_after_an_end_is_heard_from_its_first_word(
     await asyncio.to_thread(entries.settle)
     async with aclosing(follow(None, entries.reply_id, 0)) as frames:
         assert [frame["type"] for frame in await heard(frames, 3)] == ["words", "again", "words"]
+
+
+class Gone:
+    """A peer that has closed while we were about to say something."""
+
+    async def __call__(self, message):
+        raise OSError("the peer has gone")
+
+
+async def test_a_socket_whose_peer_has_gone_ends_without_an_error_and_counts_no_more():
+    consumer = ChatConsumer()
+    consumer.base_send, consumer.gone = Gone(), False
+    pace = Pace()
+    pace.tabs.add(consumer)
+    await consumer.send_text("{}")
+    assert consumer.gone
+    del consumer
+    gc.collect()
+    assert len(pace.tabs) == 0
