@@ -49,7 +49,8 @@ def _on_topic(turn: Turn, zone: str) -> OnTopic:
 def forgotten_frame(asked: Erasure) -> Forgotten:
     """What is about to be forgotten, and until when it can be taken back. Runs inside `acting_as(person)`."""
     marked = Turn.objects.of(asked.owner_id).filter(erasure=asked)
-    said = marked.filter(speaker=Speaker.PERSON, request=None)
+    asked_alone = (Request.Kind.FORGET, Request.Kind.KNOWN)  # these tell nothing of the person
+    said = marked.filter(speaker=Speaker.PERSON).exclude(request__kind__in=asked_alone)
     return Forgotten(
         erasure=asked.pk,
         until=asked.due_at,

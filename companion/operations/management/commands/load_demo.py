@@ -28,4 +28,6 @@ class Command(BaseCommand):
         today = clock.local(clock.now(), somebody.time_zone).date()
         history = jsonl.read(HISTORY, zone=somebody.time_zone, today=today, source=SOURCE)
         companion = companion_named(somebody, "")
-        run_import(person=somebody, companion=companion, history=history, out=self.stdout, as_json=json)
+        kept = run_import(person=somebody, companion=companion, history=history, out=self.stdout, as_json=json)
+        if kept.turns and not json:
+            self.stdout.write("Facts, summaries and portrait form of it in the background; look in a few minutes.")
