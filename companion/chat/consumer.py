@@ -56,13 +56,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     person: Person
 
-    async def connect(self) -> None:
-        """Only somebody signed in; the origin was checked before."""
+    def __init__(self) -> None:
+        super().__init__()
         self.following: dict[UUID, asyncio.Task[None]] = {}
         self.group: str | None = None
-        self.gone = False
+        self.gone = False  # nothing more can be said
+        self.left = False  # what it held is given back
         self.pace: Pace | None = None
-        metrics.sockets.inc()
+
+    async def connect(self) -> None:
+        """Only somebody signed in; the origin was checked before."""
         await self.accept()
         try:
             if not self.scope["user"].is_authenticated:
@@ -90,8 +93,22 @@ class ChatConsumer(AsyncWebsocketConsumer):
 
     async def disconnect(self, code: int) -> None:
         """Nothing is lost with a socket: replies go on, and another tab can follow them."""
-        self.gone = True
-        metrics.sockets.dec()
+        await self.leave()
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """However a socket ends, also where its peer has gone while it was spoken to, it gives back what it held."""
+        metrics.sockets.inc()
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            metrics.sockets.dec()
+            await self.leave()
+
+    async def leave(self) -> None:
+        """Once; a second time there is nothing left to give back."""
+        if self.left:
+            return
+        self.gone = self.left = True
         if self.pace is not None:
             self.pace.tabs.discard(self)
         for task in self.following.values():

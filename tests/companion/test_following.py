@@ -1,14 +1,13 @@
 """Logs of replies, followed by many at once through one reader: whole, in order, each their own."""
 
 import asyncio
-import gc
 import json
 from contextlib import AsyncExitStack, aclosing
 from uuid import uuid4
 
 import pytest
 
-from companion.chat import following
+from companion.chat import following, metrics
 from companion.chat.consumer import ChatConsumer
 from companion.chat.following import _reader, follow
 from companion.chat.pace import Pace
@@ -161,20 +160,33 @@ async def test_what_begins_anew_right_after_an_end_is_heard_from_its_first_word(
         assert [frame["type"] for frame in await heard(frames, 3)] == ["words", "again", "words"]
 
 
-class Gone:
-    """A peer that has closed while we were about to say something."""
+async def test_a_socket_whose_peer_has_gone_gives_back_what_it_held(monkeypatch):
+    pace = Pace()
 
-    async def __call__(self, message):
+    async def connect(consumer):
+        consumer.pace = pace
+        pace.tabs.add(consumer)
         raise OSError("the peer has gone")
 
+    async def come():
+        return {"type": "websocket.connect"}
 
-async def test_a_socket_whose_peer_has_gone_ends_without_an_error_and_counts_no_more():
+    async def send(_):
+        raise OSError("the peer has gone")
+
+    monkeypatch.setattr(ChatConsumer, "connect", connect)
+    before = metrics.sockets._value.get()
+    with pytest.raises(OSError, match="gone"):
+        await ChatConsumer()({"type": "websocket"}, come, send)
+    assert len(pace.tabs) == 0
+    assert metrics.sockets._value.get() == before
+
+
+async def test_what_can_no_longer_be_said_is_no_error():
+    async def send(_):
+        raise OSError("the peer has gone")
+
     consumer = ChatConsumer()
-    consumer.base_send, consumer.gone = Gone(), False
-    pace = Pace()
-    pace.tabs.add(consumer)
+    consumer.base_send = send
     await consumer.send_text("{}")
     assert consumer.gone
-    del consumer
-    gc.collect()
-    assert len(pace.tabs) == 0
