@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
 
 from memory import erasure
@@ -125,15 +125,10 @@ def deletions(person_id: int) -> list[Deletion]:
     waiting = Erasure.objects.of(person_id).filter(kind=Erasure.Kind.CONVERSATION, state=Erasure.State.WAITING)
     found = []
     for asked in waiting.order_by("-asked_at"):
-        conversation = _with_somebody_present(person_id).filter(turns__erasure=asked).first()
+        conversation = Conversation.objects.of(person_id).present().filter(turns__erasure=asked).first()
         if conversation is not None:
             found.append(_deletion(asked, conversation))
     return found
-
-
-def _with_somebody_present(person_id: int) -> QuerySet[Conversation]:
-    """Not those whose companion is about to go: they come back with it."""
-    return Conversation.objects.of(person_id).filter(companion__erasure=None)
 
 
 def _deletion(asked: Erasure, conversation: Conversation) -> Deletion:
@@ -159,7 +154,9 @@ def restore(*, person_id: int, erasure_id: int) -> Conversation | None:
     """Bring a deleted conversation back; None where it is too late."""
     with acting_as(person_id):
         deleted = Turn.objects.of(person_id).filter(erasure=erasure_id, erasure__kind=Erasure.Kind.CONVERSATION)
-        conversation = _with_somebody_present(person_id).filter(pk__in=deleted.values("conversation")).first()
+        conversation = (
+            Conversation.objects.of(person_id).present().filter(pk__in=deleted.values("conversation")).first()
+        )
     if conversation is None or not erasure.withdraw(person_id=person_id, erasure_id=erasure_id):
         return None
     return conversation

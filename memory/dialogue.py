@@ -169,8 +169,7 @@ def _said_before(person_id: int, client_id: UUID, conversation_id: UUID | None, 
 def find_conversation(*, person_id: int, conversation_id: UUID) -> Conversation:
     """This person's conversation; one that they deleted is gone at once. Raises NoSuchConversation."""
     deleted = Turn.objects.filter(conversation=OuterRef("pk"), erasure__kind=Erasure.Kind.CONVERSATION)
-    talks = Conversation.objects.of(person_id).filter(companion__erasure=None)
-    found = talks.filter(~Exists(deleted), pk=conversation_id).first()
+    found = Conversation.objects.of(person_id).present().filter(~Exists(deleted), pk=conversation_id).first()
     if found is None:
         raise NoSuchConversation(gettext("There is no such conversation."))
     return found

@@ -20,7 +20,7 @@ from django.conf import settings
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
 from memory import clock, dialogue, indexing, lexicon, portrait, recall, tombstone
-from memory.consolidation import periods, steps
+from memory.consolidation import attempts, periods
 from memory.consolidation.corrected import uphold
 from memory.consolidation.validity import settle
 from memory.encoder import Encoder, Tokens, Vectors
@@ -49,6 +49,7 @@ from memory.repeats import may_repeat, neighbours
 AT_ONCE = timedelta()
 RECENT = timedelta(hours=2)  # longer than the log of a finished reply is kept
 WHOLE = (Erasure.Kind.PERSON, Erasure.Kind.ACCOUNT)
+UNASKED = (*WHOLE, Erasure.Kind.OVERDUE)  # nobody is there to say whether replies that say it again go, too
 
 
 class NothingToForget(LookupError):
@@ -105,10 +106,10 @@ def forget(*, person_id: int, wish: Wish, after: timedelta | None = None, with_r
         turn_ids = going(person_id, wish, again=not after)
         if not turn_ids and not _goes_without_turns(person_id, wish):
             raise NothingToForget("There is nothing of that sort.")
-        unasked = (*WHOLE, Erasure.Kind.OVERDUE)  # nobody is there to say whether replies that say it again go, too
-        beside = wish.kind != Erasure.Kind.COMPANION
-        told = [] if wish.kind in unasked else turn_ids
-        repeats = may_repeat(person_id=person_id, turn_ids=told, beside=beside)
+        repeats: list[int] = []
+        if wish.kind not in UNASKED:
+            beside = wish.kind != Erasure.Kind.COMPANION
+            repeats = may_repeat(person_id=person_id, turn_ids=turn_ids, beside=beside)
         if with_repeats:
             turn_ids, repeats = _with_answers(person_id, [*turn_ids, *repeats]), []
         erasure = Erasure.objects.create(
@@ -291,7 +292,7 @@ def _erase_turns(person_id: int, turn_ids: list[int]) -> tuple[Counter[str], lis
     for subject, attribute in sorted({pair for pair in facts.values() if pair[1]}):
         settle(person_id, subject, attribute)
     uphold(person_id)
-    steps.ask_anew(Step.objects.of(person_id).filter(session__in=again))
+    attempts.ask_anew(Step.objects.of(person_id).filter(session__in=again))
     portraits = Q(layer=Period.Layer.PORTRAIT, companion__in={each.companion_id for each in conversations.values()})
     periods.ask_anew(Period.objects.of(person_id).filter(Q(pk__in=days) | portraits))
     return counts, beside

@@ -76,15 +76,20 @@ def told(person_id: int, drawn_by: Sequence[int], moment: datetime, *, most: int
     It changes with the portraits, so that prompts of one day begin alike. Of companions that share theirs, what two
     hold is told once, and what the person refused one of them none tells. Runs inside `acting_as(person)`.
     """
-    lines = PortraitLine.objects.of(person_id).filter(companion__in=drawn_by)
+    lines: PortraitLines = PortraitLine.objects.of(person_id).filter(companion__in=drawn_by)
+    told_once = lines.held() if len(drawn_by) == 1 else _told_once(lines)
+    surest = told_once.filter(confidence__gte=SURE).order_by("-confidence", "pk")[:most]
+    return [line for line in weighed(surest, moment) if line.confidence >= SURE]
+
+
+def _told_once(lines: PortraitLines) -> PortraitLines:
+    """Of several companions' lines those that hold, the same once; a single one's are never the same."""
     same = lines.filter(aspect=OuterRef("aspect"), digest=OuterRef("digest"))
     surer = Q(confidence__gt=OuterRef("confidence")) | Q(confidence=OuterRef("confidence"), pk__lt=OuterRef("pk"))
     others = same.exclude(pk=OuterRef("pk"))
-    told_once = lines.held().filter(
+    return lines.held().filter(
         ~Exists(others.filter(state=PortraitLine.State.REFUSED)), ~Exists(others.held().filter(surer))
     )
-    surest = told_once.filter(confidence__gte=SURE).order_by("-confidence", "pk")[:most]
-    return [line for line in weighed(surest, moment) if line.confidence >= SURE]
 
 
 def refused(companion: Companion) -> list[PortraitLine]:

@@ -13,7 +13,7 @@ from django.db.models import F, Max, Q
 from django.utils.translation import gettext
 
 from memory import clock, dialogue, indexing, quota, rounds, tombstone
-from memory.consolidation import steps
+from memory.consolidation import attempts
 from memory.models import Companion, Conversation, Memory, Reply, Request, Source, Speaker, Step, Turn
 
 
@@ -210,4 +210,4 @@ def _set_aside(answer: Turn) -> None:
     beside = [answer.answers_id] if answer.answers_id else []
     indexing.unindex(person_id=answer.owner_id, turn_ids=[answer.pk])
     indexing.unindex(person_id=answer.owner_id, turn_ids=beside, but_of_facts=True)
-    steps.ask_anew(Step.objects.of(answer.owner_id).filter(session=answer.session_id))
+    attempts.ask_anew(Step.objects.of(answer.owner_id).filter(session=answer.session_id))

@@ -61,7 +61,6 @@ class ChatConsumer(AsyncWebsocketConsumer):
         self.following: dict[UUID, asyncio.Task[None]] = {}
         self.group: str | None = None
         self.gone = False  # nothing more can be said
-        self.left = False  # what it held is given back
         self.pace: Pace | None = None
 
     async def connect(self) -> None:
@@ -91,24 +90,20 @@ class ChatConsumer(AsyncWebsocketConsumer):
             return
         await self.say_frame(welcome)
 
-    async def disconnect(self, code: int) -> None:
-        """Nothing is lost with a socket: replies go on, and another tab can follow them."""
-        await self.leave()
-
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
-        """However a socket ends, also where its peer has gone while it was spoken to, it gives back what it held."""
+        """However a socket ends, also where its peer has gone while it was spoken to, it gives back what it held.
+
+        Nothing is lost with it: replies go on, and another tab can follow them.
+        """
         metrics.sockets.inc()
         try:
             await super().__call__(scope, receive, send)
         finally:
             metrics.sockets.dec()
-            await self.leave()
+            await self._leave()
 
-    async def leave(self) -> None:
-        """Once; a second time there is nothing left to give back."""
-        if self.left:
-            return
-        self.gone = self.left = True
+    async def _leave(self) -> None:
+        self.gone = True
         if self.pace is not None:
             self.pace.tabs.discard(self)
         for task in self.following.values():
@@ -308,5 +303,5 @@ class ChatConsumer(AsyncWebsocketConsumer):
             log.warning("a socket took nothing for %d seconds and is dropped", SLOW)
             with suppress(OSError):
                 await self.close(code=TRY_LATER)
-        except OSError:  # whoever sat there has gone; `disconnect` follows
+        except OSError:  # whoever sat there has gone; the socket ends by itself
             self.gone = True

@@ -1,4 +1,7 @@
-"""What failed is tried again: each time after longer, and not for ever unless it is an engine that is away."""
+"""What failed is tried again: each time after longer, and not for ever unless it is an engine that is away.
+
+What was made from something that changed is asked for anew.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -32,6 +35,21 @@ def try_steps_again(steps: QuerySet[Step]) -> int:
 def try_periods_again(periods: QuerySet[Period]) -> int:
     """The same for days and the acquaintance."""
     return periods.filter(_unfinished()).update(revision=F("revision") + 1, **_at_once())
+
+
+def ask_anew(steps: QuerySet[Step]) -> None:
+    """What they were made from has changed: all are due at once, and what is being made is not kept."""
+    steps.update(
+        state=Step.State.WAITING,
+        asked=F("asked") + 1,
+        attempts=0,
+        refused=0,
+        refusals={},
+        error="",
+        version="",
+        due_at=clock.now(),
+        done_at=None,
+    )
 
 
 def _unfinished() -> Q:

@@ -15,6 +15,7 @@ from django.db.models.functions import Coalesce
 from numpy.typing import NDArray
 
 from memory import clock, indexing, lexicon
+from memory.consolidation.attempts import ask_anew
 from memory.encoder import Encoder
 from memory.engine import Engine
 from memory.isolation import acting_as
@@ -131,6 +132,4 @@ def _bring_along(session: Session) -> None:
 def _begin_anew(session: Session) -> None:
     """What was made of the whole goes, and whoever is making it now comes too late."""
     Memory.objects.of(session.owner_id).filter(session=session, kind=Memory.Kind.SESSION_SUMMARY).delete()
-    others = Step.objects.of(session.owner_id).filter(session=session).exclude(kind=Step.Kind.CUT)
-    anew = {"state": Step.State.WAITING, "due_at": clock.now(), "done_at": None}
-    others.update(asked=F("asked") + 1, attempts=0, refused=0, refusals={}, error="", version="", **anew)
+    ask_anew(Step.objects.of(session.owner_id).filter(session=session).exclude(kind=Step.Kind.CUT))

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from django.db import connection
-from django.db.models import Exists, F, Q, QuerySet
+from django.db.models import Exists, F, Q
 
 from memory import clock, tombstone
 from memory.consolidation import cut, facts, links, periods, summary
@@ -144,21 +144,6 @@ def _untouched(step: Due) -> Step | None:
     """The step's row, locked; None where somebody was faster, it was asked anew, or it went with its session."""
     as_read = Step.objects.select_for_update().filter(pk=step.step_id, asked=step.asked, attempts=step.attempts)
     return as_read.first()
-
-
-def ask_anew(steps: QuerySet[Step]) -> None:
-    """What they were made from has changed: all are due at once, and what is being made is not kept."""
-    steps.update(
-        state=Step.State.WAITING,
-        asked=F("asked") + 1,
-        attempts=0,
-        refused=0,
-        refusals={},
-        error="",
-        version="",
-        due_at=clock.now(),
-        done_at=None,
-    )
 
 
 def _catch_up(person_id: int) -> None:

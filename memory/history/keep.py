@@ -16,7 +16,7 @@ from django.db import connection
 from django.db.models import Q
 
 from memory import clock, dialogue, indexing, permission, tombstone
-from memory.consolidation import steps
+from memory.consolidation import attempts
 from memory.encoder import Encoder, Tokens, Vectors
 from memory.history.told import History, Skipped, Told
 from memory.isolation import acting_as
@@ -229,7 +229,7 @@ def _keep_talk(companion: Companion, source: str, new: dict[UUID, Told], kept: K
     kept.sessions += [pk for pk in sessions.seen() if pk not in kept.sessions]
     made = dialogue.keep_turns(conversation=conversation, utterances=utterances)
     late = Step.objects.of(companion.owner_id).filter(session__in=sessions.seen(), session__closed_at__isnull=False)
-    steps.ask_anew(late.exclude(kind=Step.Kind.CUT))  # what is made of a session that was over knows of these, too
+    attempts.ask_anew(late.exclude(kind=Step.Kind.CUT))  # what is made of a session that was over knows of these, too
     return made
 
 

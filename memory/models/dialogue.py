@@ -59,6 +59,14 @@ class Companion(OwnedModel):
         return self.name
 
 
+class Conversations(OwnedQuerySet["Conversation"]):
+    """Sets of conversations."""
+
+    def present(self) -> "Conversations":
+        """Without those whose companion is about to be erased: they come back with it."""
+        return self.filter(companion__erasure=None)
+
+
 class Conversation(OwnedModel):
     """A thread in the sidebar, of one person with one companion."""
 
@@ -74,6 +82,8 @@ class Conversation(OwnedModel):
     origin = models.CharField(max_length=200, null=True, help_text="where an imported one came from")
     started_at = models.DateTimeField()
     active_at = models.DateTimeField(help_text="when its last turn was said")
+
+    objects: ClassVar = Conversations.as_manager()
 
     class Meta:
         indexes = [

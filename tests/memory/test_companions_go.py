@@ -19,6 +19,7 @@ from memory.models.owned import OwnedModel
 from tests.memory.test_consolidation import consolidate
 from tests.memory.test_dialogue import companion_of, say
 from tests.memory.test_erasure import close, holding, index_anew
+from tests.memory.test_takeout import say_to
 from worker.engines.recall_only import RecallOnly
 from worker.replying import write_reply
 
@@ -34,15 +35,7 @@ def basil_of(person):
 
 
 def said_to(companion, text):
-    with acting_as(companion.owner_id):
-        said = dialogue.say(
-            person_id=companion.owner_id,
-            companion=companion,
-            conversation_id=None,
-            client_id=uuid4(),
-            text=text,
-            said_at=clock.now(),
-        )
+    said = say_to(companion, text)
     write_reply(person_id=companion.owner_id, reply_id=said.reply.pk, engine=RecallOnly(), encoder=encoder.current())
     return said.turn
 
