@@ -33,7 +33,8 @@ from tests.guards.lines import Line
 from tests.inspectors import official, signed_in, visit
 from tests.lives import OWNED, Life, live
 from tests.people import make_person
-from worker.app import app
+from worker.app import Queue, app
+from worker.stream import connection
 
 pytestmark = pytest.mark.timeout(7200)
 
@@ -65,6 +66,7 @@ class House:
 def furnished(django_db_setup, django_db_blocker, tmp_path_factory) -> Iterator[House]:
     """Both lives, made once; what is queued is done at once, before anything is compared."""
     with django_db_blocker.unblock():
+        connection().delete(*Queue)  # what other tests left there waits for nobody, and would be told as a crowd
         app.conf.task_always_eager = True
         official(Role.ADMINISTRATOR, "First")
         dice = Random(SEED)
