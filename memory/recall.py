@@ -12,7 +12,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from memory import combination, gate, lexicon, retention
+from memory import combination, echoes, gate, lexicon, retention
 from memory.combination import NOTHING, TABLE, Turns, Weights
 from memory.encoder import Reader, Tokens, Vectors
 from memory.models import Companion, Turn
@@ -131,7 +131,7 @@ def come_to_mind(
     names = set(lexicon.stems(f"{person} {companion.name}"))
     idf = lexicon.inverse_frequencies(companion.owner_id, set(lexicon.stems(forms[-1])) - names)
     marked = Turn.objects.of(companion.owner_id).filter(erasure__isnull=False).values_list("pk", flat=True)
-    keys = search(
+    found = search(
         Wanted(vectors[-1], vectors[0], idf, dates),
         companion=companion,
         moment=moment,
@@ -139,6 +139,7 @@ def come_to_mind(
         leave_out=[*leave_out, *marked],
         most=FIRST_LOOK,
     )
+    keys = echoes.without(found) if asked else found
     turns = combination.turns(keys, speaker=speaker, when=asked and asks_when(question))
     if len(turns) and tokens:
         looked_up = partial(tokens_of, owner=companion.owner_id, keys=keys)
@@ -158,7 +159,7 @@ def question_forms(
         asked = asks(question)
     if asked:
         form = normal_form(question, person=person, companion=companion)
-        return [question, in_context(form, before)]
+        return [question, in_context(question, form, before)]
     dialogue = shortened(" ".join([*before, question]))
     return [dialogue[-LAST_WORDS:], dialogue]
 

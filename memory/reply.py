@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
-from memory import clock, dialogue, indexing, tombstone
+from memory import clock, dialogue, indexing, rounds, tombstone
 from memory.engine import Note
 from memory.models import Memory, Recall, Recalled, Reply, Speaker, Turn
 from memory.recall import Candidate, Remembering
@@ -79,8 +79,12 @@ def finish(
     explanation: str = "",
     can_retry: bool = False,
     used: Sequence[int] = (),
+    says_new: bool = True,
 ) -> bool:
     """Keep what was written, mark what it used, let go of the claim. False, with nothing changed, if it was lost.
+
+    Of an answer that `says` nothing `new`, because it only quotes what is remembered, nothing is made: found later, it
+    would stand before what it quotes.
 
     A whole reply reinforces the memories that it used, in the same transaction: it is whole once and stays so, so they
     are reinforced once, whoever else was given the same work. One that was stopped or broke may be asked for again.
@@ -90,7 +94,7 @@ def finish(
     held = _held(reply).select_for_update()
     if not held.exists():
         return False
-    answer = _keep_answer(reply, text) if text.strip() else None
+    answer = _keep_answer(reply, text, says_new) if text.strip() else None
     Recalled.objects.filter(recall__reply=reply).update(used=False)
     Recalled.objects.filter(recall__reply=reply, memory_id__in=used).update(used=True)
     now = clock.now()
@@ -115,7 +119,7 @@ def _held(reply: Reply) -> QuerySet[Reply]:
     return Reply.objects.filter(pk=reply.pk, claim=reply.claim, state=Reply.State.WRITING)
 
 
-def _keep_answer(reply: Reply, text: str) -> Turn:
+def _keep_answer(reply: Reply, text: str, says_new: bool) -> Turn:
     """The companion's turn; one that was broken off before and is now written again is replaced in its place."""
     text = text.translate(dialogue.UNKEEPABLE)
     earlier = Turn.objects.of(reply.owner_id).filter(pk=reply.answer_id).first() if reply.answer_id else None
@@ -128,10 +132,13 @@ def _keep_answer(reply: Reply, text: str) -> Turn:
             said_at=clock.now(),
             client_id=client_id,
             answers=reply.turn,
+            remembered=says_new,
         )
-    earlier.text = text
-    earlier.save(update_fields=["text"])
+    earlier.text, earlier.remembered = text, reply.turn.remembered and says_new
+    earlier.save(update_fields=["text", "remembered"])
     earlier.memories.update(end=len(text))
+    if earlier.remembered and not earlier.memories.exists():
+        rounds.join([earlier])
     indexing.unindex(person_id=reply.owner_id, turn_ids=[earlier.pk])
     return earlier
 

@@ -41,6 +41,7 @@ class Written:
     text: str
     explanation: str = ""
     can_retry: bool = False
+    says_new: bool = True  # what quotes memory alone says nothing new
 
 
 @contextmanager
@@ -90,7 +91,7 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
             told = obeying.answer(reply, engine, encoder)
         if told is not None:
             entries.write("words", text=told)
-            written = Written(Reply.State.WHOLE, told)
+            written = Written(Reply.State.WHOLE, told, says_new=False)
         else:
             with metrics.prompt_build.time():
                 made, remembering = build(reply, engine, encoder)
@@ -99,6 +100,7 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
             reply.engine = engine.name
             entries.write("phase", phase="thinking", recalled=len(made.notes))
             written = _stream(made, engine, claim, entries)
+            written.says_new = engine.converses
     except Exception:
         log.exception("reply %s broke", reply.pk)
         written = Written(Reply.State.BROKEN, "", str(WENT_WRONG), can_retry=True)
@@ -114,7 +116,7 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
         return
     log.info("reply %s is %s", reply.pk, written.state)
     with at_work():
-        _index(reply, written, engine, encoder)
+        _index(reply, written, encoder)
     entries.settle()
 
 
@@ -211,20 +213,21 @@ def _finish(
             explanation=written.explanation,
             can_retry=written.can_retry,
             used=list(shown),
+            says_new=written.says_new,
         )
     if kept:
         entries.write("done", state=written.state)
 
 
-def _index(reply: Reply, written: Written, engine: Engine, encoder: Encoder) -> None:
-    """Turn and answer can be recalled from now on; what the recall-only engine quotes is there already.
+def _index(reply: Reply, written: Written, encoder: Encoder) -> None:
+    """Turn and answer can be recalled from now on.
 
     Nobody waits for it any more; if the worker dies before, the sweep does it. Only after a whole answer the turns
     before come to know what was said after them: until then they would echo the question, which may be asked again.
     """
     with acting_as(reply.owner_id):
         answers = list(Reply.objects.filter(pk=reply.pk, answer__isnull=False).values_list("answer_id", flat=True))
-    said = [reply.turn_id, *(answers if engine.converses else [])]
+    said = [reply.turn_id, *answers]
     indexing.index_turns(person_id=reply.owner_id, turn_ids=said, encoder=encoder, widen=False)
     if written.state == Reply.State.WHOLE:
         with acting_as(reply.owner_id):
