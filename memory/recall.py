@@ -12,7 +12,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from memory import combination, echoes, gate, lexicon, retention
+from memory import combination, gate, lexicon, retention
 from memory.combination import NOTHING, TABLE, Turns, Weights
 from memory.encoder import Reader, Tokens, Vectors
 from memory.models import Companion, Turn
@@ -139,7 +139,7 @@ def come_to_mind(
         leave_out=[*leave_out, *marked],
         most=FIRST_LOOK,
     )
-    keys = echoes.without(found) if asked else found
+    keys = combination.without_echoes(found) if asked else found
     turns = combination.turns(keys, speaker=speaker, when=asked and asks_when(question))
     if len(turns) and tokens:
         looked_up = partial(tokens_of, owner=companion.owner_id, keys=keys)
