@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from memory import clock, dialogue, lexicon, permission, retention
 from memory.budget import cut_middle
 from memory.consolidation.asking import Unusable, ask, by_schema
+from memory.consolidation.own_words import ASKED
 from memory.encoder import Encoder, Vectors
 from memory.engine import Engine
 from memory.gate import needs_memory
@@ -112,9 +113,13 @@ def _asked(session: Session, turns: list[Turn]) -> str:
 
 
 def _extracted(turns: list[Turn], encoder: Encoder) -> Made:
-    """The few sentences of the person's own that lie nearest to the middle of all they said, in their order."""
-    sentences = [span for turn in turns for span in _sentences(turn)]
+    """The few sentences of the person's own that lie nearest to the middle of all they told, in their order.
+
+    A question tells nothing; it counts only where nothing else was said.
+    """
+    said = [span for turn in turns for span in _sentences(turn)]
     texts = {turn.pk: turn.text for turn in turns}
+    sentences = [span for span in said if not ASKED.search(texts[span.turn_id][span.start : span.end])] or said
     words = [texts[span.turn_id][span.start : span.end] for span in sentences]
     chosen = [sentences[i] for i in central(encoder.encode(words), MOST_SENTENCES)]
     quotes = [texts[span.turn_id][span.start : span.end] for span in chosen]
