@@ -13,7 +13,7 @@ from memory.retention import FADED, PRESETS, VIVID, Preset
 WIDTH, HEIGHT = 300, 84  # of the picture, in its own units
 STEP = 2
 SHOWN = {Fading.COMPANION: (182.0, 60.0), Fading.PAPER: (7.0, 1.0)}  # days, and the day of the recall
-NAMES = {Fading.COMPANION: gettext_lazy("As a companion"), Fading.PAPER: gettext_lazy("As in the paper")}
+NAMES = {Fading.COMPANION: gettext_lazy("Slowly, as a companion"), Fading.PAPER: gettext_lazy("Fast, as people forget")}
 
 SPANS = (  # each with its length and the first that is too long for it, in days
     (ngettext_lazy("%(count)s hour", "%(count)s hours", "count"), 1 / 24, 2.0),

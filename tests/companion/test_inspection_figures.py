@@ -169,9 +169,16 @@ def test_a_chart_ends_at_a_round_figure(most, top):
 
 def test_stacked_bars_stand_on_each_other_and_a_line_is_broken_where_nothing_is_told():
     days = [date(2026, 1, day) for day in (1, 2, 3)]
-    stacked = charts.bars("k", days, [Series("a", "leaf", [1, 0, 1]), Series("b", "clay", [1, 0, 4])], of="x")
+    stacked = charts.bars("k", days, [Series("a", "leaf", [1, 0, 1]), Series("b", "clay", [1, 0, 4])], of=("x", "x"))
     assert stacked.top == 5
     assert [shape.path.count("M") for shape in stacked.shapes] == [2, 2]
-    drawn = charts.lines("k", days, [Series("a", "leaf", [1.0, None, 2.0])], of="ms")
+    drawn = charts.lines("k", days, [Series("a", "leaf", [1.0, None, 2.0])], of=("ms", "ms"))
     assert drawn.shapes[0].path.count("M") == 2
-    assert charts.lines("k", days, [Series("a", "leaf", [None] * 3)], of="ms").empty
+    assert charts.lines("k", days, [Series("a", "leaf", [None] * 3)], of=("ms", "ms")).empty
+
+
+def test_the_upper_edge_of_a_chart_is_counted_in_one_or_in_many():
+    days = [date(2026, 11, 1), date(2026, 11, 2)]
+    of = ("person", "people")
+    assert charts.bars("k", days, [Series("a", "leaf", [1, 0])], of=of).unit == "person"
+    assert charts.bars("k", days, [Series("a", "leaf", [2, 1])], of=of).unit == "people"
