@@ -263,7 +263,8 @@ def test_a_history_that_would_not_fit_is_not_imported(ana):
     with acting_as(ana.pk):
         row.refresh_from_db()
     assert row.state == "unreadable"
-    assert "3 turns are kept of one person at most" in row.problem
+    assert "It would add 4 turns, and 3 more fit" in row.problem
+    assert "3 more turns of yours fit here" in words(signed_in(ana).get(reverse("preferences_import")))
 
 
 def test_support_sees_in_the_receipts_that_something_was_kept_too_long(inspector, ana):
