@@ -111,7 +111,7 @@ def _companion(sent: Import) -> Companion:
         if sent.companion_id is None:
             sent.companion = dialogue.default_companion(person_id=sent.owner_id)
             sent.save(update_fields=["companion"])
-        found = Companion.objects.of(sent.owner_id).filter(pk=sent.companion_id).first()
+        found = Companion.objects.of(sent.owner_id).filter(pk__in=[sent.companion_id]).first()
     connection.close()
     if found is None:
         raise CompanionGone

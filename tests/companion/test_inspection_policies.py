@@ -243,6 +243,17 @@ def test_who_may_sign_up_is_as_ruled_and_else_as_the_setting_says(ana, settings,
     assert bool(who(visitor)) == let_in
 
 
+def test_a_newcomer_reads_before_they_sign_up_what_is_ruled(ana):
+    visitor = Client(HTTP_HOST="localhost")
+    assert "What this house allows" not in words(visitor.get(reverse("account_signup")))
+    policy.rule_house({"unkept": ["facts", "portrait"], "keep_days": 90, "most_turns": 1000})
+    page = words(visitor.get(reverse("account_signup")))
+    assert "What this house allows" in page
+    assert "Not remembered here: What you tell it, A portrait of you." in page
+    assert "What you said more than 90 days ago is erased each night" in page
+    assert "1000 turns are kept of you at most." in page
+
+
 def test_a_history_that_would_not_fit_is_not_imported(ana):
     policy.rule_house({"most_turns": 3})
     lines = [
