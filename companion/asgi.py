@@ -12,6 +12,7 @@ from channels.routing import ProtocolTypeRouter, URLRouter  # noqa: E402
 from channels.security.websocket import AllowedHostsOriginValidator  # noqa: E402
 from django.urls import path  # noqa: E402
 
+from companion.accounts.sessions import is_signed_in  # noqa: E402
 from companion.chat.consumer import ChatConsumer  # noqa: E402
 from companion.chat.origin import SameOrigin  # noqa: E402
 from companion.operations.body_limit import BodyLimit  # noqa: E402
@@ -21,7 +22,10 @@ from worker import logs  # noqa: E402
 logs.hear_threads()
 
 chat = URLRouter([path("ws/chat/", ChatConsumer.as_asgi())])
-LARGER = {"/preferences/import/": LARGEST_FILE + 10_000_000}  # bytes; what is a little too large gets the form's words
+LARGER = {"/preferences/import/": LARGEST_FILE}  # bytes
 application = ProtocolTypeRouter(
-    {"http": BodyLimit(http, LARGER), "websocket": AllowedHostsOriginValidator(SameOrigin(AuthMiddlewareStack(chat)))}
+    {
+        "http": BodyLimit(http, LARGER, is_signed_in),
+        "websocket": AllowedHostsOriginValidator(SameOrigin(AuthMiddlewareStack(chat))),
+    }
 )

@@ -41,6 +41,20 @@ def of_house() -> HousePolicy:
     return HousePolicy.objects.first() or HousePolicy()
 
 
+class NotAllowed(Exception):
+    """The house rules it out. The message says what to do, in one line."""
+
+
+def check_encoder(name: str) -> None:
+    """Whether this encoder may be used here, by its name as in `ENCODER`. Raises NotAllowed."""
+    allowed = of_house().encoders
+    if allowed and name not in allowed:
+        raise NotAllowed(
+            f"{name} is no encoder that this house allows; there are: {', '.join(allowed)}. "
+            "Name one of these, or have an administrator allow it on /inspect/policies/."
+        )
+
+
 def of_person(person_id: int) -> PersonPolicy:
     """A person's own row, likewise. Runs inside `acting_as(person)`."""
     return PersonPolicy.objects.of(person_id).first() or PersonPolicy(owner_id=person_id)

@@ -13,8 +13,9 @@ from django.utils.translation import gettext, gettext_lazy
 
 from companion.accounts import admission
 from companion.accounts.house_engine import EngineFields
-from companion.accounts.matters import MANNERS, Ticks
+from companion.accounts.matters import MANNERS, MATTERS, Ticks
 from companion.accounts.models import Invitation, Person, known_time_zones
+from memory import policy
 from worker.engines import chosen
 
 LONGEST_EMAIL = 254
@@ -110,6 +111,7 @@ class SignUpForm(EngineFields, Ticks, PlainForm, allauth.SignupForm):
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         self.request = request
+        self.ruled = policy.together(policy.of_house())
         super().__init__(*args, **kwargs)
         self._address("email")
         self._new_password(gettext("Password"))
@@ -137,8 +139,14 @@ class SignUpForm(EngineFields, Ticks, PlainForm, allauth.SignupForm):
         for name in ("companion", "manner"):
             self.fields[name].widget.attrs["class"] = "input"
         self.fields["companion"].widget.attrs["autocomplete"] = "off"
-        self.add_matters()
+        self.add_matters(ruled=self.ruled.unkept)
         self.add_engine()
+
+    @property
+    def ruled_out(self) -> list[str]:
+        """What the house lets nobody have remembered, in words, where there are no ticks to tell it by."""
+        told = [] if "ticked" in self.fields else MATTERS
+        return [str(label) for matter, label, _ in told if matter in self.ruled.unkept]
 
     def clean(self) -> dict[str, Any]:
         """An address is tried last, and only for whoever may come in."""

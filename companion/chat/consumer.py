@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from contextlib import aclosing, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
@@ -21,6 +21,9 @@ from companion.chat.pace import MOST_TABS, Pace, pace_of
 from memory import companions, dialogue, obeying, quota, versions
 from memory.models import Reply
 from worker import backlog, request_id
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 log = logging.getLogger(__name__)
 
@@ -75,8 +78,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await self.close(code=SIGNED_OUT)
                 return
             activate(self.person.speaks)  # for this task, which ends with the socket
-            if not self._has_room():
-                await self.say_frame(protocol.Error(code="too_many", message=str(TOO_MANY_TABS), retry=True))
+            if (crowded := self._crowded()) is not None:
+                await self.say_frame(protocol.Error(code="too_many", message=str(crowded), retry=True))
                 await self.close(code=TRY_LATER)
                 return
             group = f"person.{self.person.pk}"
@@ -161,14 +164,16 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 if isinstance(told, changes.Deleted | changes.Forgotten):
                     await self.queue_erasure(told.erasure)
 
-    def _has_room(self) -> bool:
-        """Whether this tab of the person is not one too many; from now on it counts."""
+    def _crowded(self) -> "StrPromise | None":
+        """Why this tab of the person is one too many, or came too fast; where it is not, it counts from now on."""
         pace = pace_of(self.person.pk)
         if len(pace.tabs) >= MOST_TABS:
-            return False
+            return TOO_MANY_TABS
+        if not pace.sockets.take_if_there():
+            return TOO_MANY
         pace.tabs.add(self)
         self.pace = pace
-        return True
+        return None
 
     def _is_for(self) -> str:
         """Whose page opened the socket: another may have signed in since, in another tab."""

@@ -53,7 +53,7 @@ def of_person(person_id: int, ruled: Mapping[str, Any]) -> Extent:
 
 def told(before: Policy, after: Mapping[str, Any], extent: Extent) -> list[str]:
     """What changes, a sentence each; nothing where nothing does."""
-    tellers = (_matters, _fadings, _keeping, _engines, _quotas, _sign_up)
+    tellers = (_matters, _fadings, _keeping, _engines, _encoders, _quotas, _sign_up)
     return [sentence for tell in tellers for sentence in tell(before, after, extent)]
 
 
@@ -95,6 +95,15 @@ def _engines(before: Policy, after: Mapping[str, Any], _: Extent) -> Iterator[st
             "Companions that speak by another model than these speak by the house’s own, from their next reply on."
             if after["engines"]
             else "Companions may speak by any model that the engine offers."
+        )
+
+
+def _encoders(before: Policy, after: Mapping[str, Any], _: Extent) -> Iterator[str]:
+    if isinstance(before, HousePolicy) and list(before.encoders) != after["encoders"]:
+        yield (
+            "The encoder in use stays. ENCODER and manage.py reencode refuse any that is not among these."
+            if after["encoders"]
+            else "Any encoder may be used."
         )
 
 

@@ -16,7 +16,7 @@ from kombu.exceptions import OperationalError
 
 from companion.accounts.views import person_of
 from companion.preferences.forms import ImportForm
-from memory import clock
+from memory import clock, quota
 from memory.history import sent
 from memory.history.export import export_everything
 from memory.isolation import acting_as
@@ -67,8 +67,10 @@ def bring(request: HttpRequest) -> HttpResponse:
     with acting_as(person.pk):
         told = Import.objects.of(person.pk).defer("content").order_by("-asked_at", "-pk")[:LISTED]
         imports = [_told(one) for one in told]
+        room = quota.room(person_id=person.pk)
     under_way = any(one["row"].state == Import.State.WAITING for one in imports)
-    return render(request, "preferences/import.html", {"form": form, "imports": imports, "under_way": under_way})
+    shown = {"form": form, "imports": imports, "under_way": under_way, "room": room}
+    return render(request, "preferences/import.html", shown)
 
 
 def _told(row: Import) -> dict[str, Any]:
