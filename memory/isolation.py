@@ -8,13 +8,16 @@ thing it may write is that a memory has faded.
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
+from django.db import connection as default
 from django.db import connections, transaction
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
+
+Read = TypeVar("Read")
 
 APP_ROLE = "rosemary_app"
 SWEEP_ROLE = "rosemary_sweep"
@@ -53,14 +56,34 @@ def acting_as(person_id: int, *, using: str = "default") -> Iterator[None]:
     The setting is local to the transaction, so a pooled connection carries nothing over. Nested inside another
     person's, the outer person is put back at the end.
     """
-    connection = connections[using]
+    connection: Any = connections[using]
     nested = connection.in_atomic_block
-    with transaction.atomic(using=using), connection.cursor() as cursor:
-        before = _current_person(cursor) if nested else ""
-        _set_person(cursor, str(int(person_id)))
-        yield
-        if nested:
-            _set_person(cursor, before)
+    known, connection.known = getattr(connection, "known", None), {}
+    try:
+        with transaction.atomic(using=using), connection.cursor() as cursor:
+            before = _current_person(cursor) if nested else ""
+            _set_person(cursor, str(int(person_id)))
+            yield
+            if nested:
+                _set_person(cursor, before)
+    finally:
+        connection.known = known
+
+
+def read_once(name: str, person_id: int, read: Callable[[], Read]) -> Read:
+    """What `read` gives, read once for each `acting_as`; whoever changes it calls `read_anew`."""
+    known: dict[tuple[str, int], Any] | None = getattr(default, "known", None)
+    if known is None:
+        return read()
+    if (name, person_id) not in known:
+        known[name, person_id] = read()
+    return known[name, person_id]  # type: ignore[no-any-return]
+
+
+def read_anew() -> None:
+    """What was read once may have changed."""
+    if (known := getattr(default, "known", None)) is not None:
+        known.clear()
 
 
 def _current_person(cursor: Any) -> str:

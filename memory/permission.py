@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from django.conf import settings
 
 from memory import policy
+from memory.isolation import read_once
 from memory.models import Companion, Matter, Preference, Turn
 from memory.retention import PRESETS, Preset
 from memory.sensitive import is_sensitive
@@ -17,7 +18,11 @@ from memory.sensitive import is_sensitive
 
 def chosen(person_id: int) -> Preference:
     """What a person has chosen; a new row, not written, where that is nothing. Runs inside `acting_as(person)`."""
-    return Preference.objects.of(person_id).first() or Preference(owner_id=person_id)
+
+    def read() -> Preference:
+        return Preference.objects.of(person_id).first() or Preference(owner_id=person_id)
+
+    return read_once("choices", person_id, read)
 
 
 def may_remember(companion: Companion, matter: Matter) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from memory import clock
+from memory.isolation import read_anew, read_once
 from memory.models import Fading, HousePolicy, PersonPolicy
 from memory.models.policy import Policy
 
@@ -62,7 +63,7 @@ def of_person(person_id: int) -> PersonPolicy:
 
 def ruled(person_id: int) -> Ruled:
     """What holds for a person. Runs inside `acting_as(person)`."""
-    return together(of_house(), of_person(person_id))
+    return read_once("policy", person_id, lambda: together(of_house(), of_person(person_id)))
 
 
 def together(*policies: Policy) -> Ruled:
@@ -88,6 +89,7 @@ def _least(figures: Any) -> int | None:
 def rule_house(fields: Mapping[str, Any]) -> HousePolicy:
     """Write the row of the installation."""
     kept, _ = HousePolicy.objects.update_or_create(only=True, defaults={**fields, "changed_at": clock.now()})
+    read_anew()
     return kept
 
 
@@ -95,4 +97,5 @@ def rule_person(person_id: int, fields: Mapping[str, Any]) -> PersonPolicy:
     """Write a person's row. Runs inside `acting_as(person)`."""
     defaults = {**fields, "changed_at": clock.now()}
     kept, _ = PersonPolicy.objects.update_or_create(owner_id=person_id, defaults=defaults)
+    read_anew()
     return kept

@@ -14,7 +14,6 @@ from enum import StrEnum
 from functools import cached_property
 from typing import cast
 
-from django.db.models import Q
 from django.utils.translation import override
 
 from memory import clock, conflicts, lexicon
@@ -222,10 +221,9 @@ def _with_neighbours(notes: list[Note], told: Sequence[_Telling]) -> list[Note]:
     wanted = {pk: (t.turn.session_id, t.turn.number + step) for pk, t in turns.items() if (step := _looks_at(t))}
     if not wanted:
         return notes
-    places = Q()
-    for session, number in wanted.values():
-        places |= Q(session_id=session, number=number)
-    found = {(turn.session_id, turn.number): turn for turn in Turn.objects.shown().remembered().filter(places)}
+    sessions, numbers = zip(*wanted.values(), strict=True)
+    near = Turn.objects.shown().remembered().filter(session_id__in=set(sessions), number__in=set(numbers))
+    found = {(turn.session_id, turn.number): turn for turn in near.defer("client_id", "origin")}
     beside = {pk: found[place] for pk, place in wanted.items() if place in found}
     return [_beside(note, turns[note.turn].turn, beside.get(note.turn)) if note.turn else note for note in notes]
 

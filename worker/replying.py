@@ -1,7 +1,7 @@
 """Write one reply: claim, remember, stream, keep. The database connection is given back while the engine talks."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from memory import reply as replies
 from memory.encoder import Encoder
 from memory.engine import Counting, Engine, EngineError, Prompt
 from memory.isolation import acting_as
-from memory.models import Reply
+from memory.models import Reply, Request
 from memory.recall import Remembering, question_forms, recall
 from worker import metrics, obeying, request_id
 from worker.claims import Claim, claims
@@ -44,6 +44,15 @@ class Written:
     says_new: bool = True  # what quotes memory alone says nothing new
 
 
+@dataclass(frozen=True)
+class Asked:
+    """A claimed reply, with what its turn asks of memory and what was said just before it."""
+
+    reply: Reply
+    request: Request | None
+    before: list[str]
+
+
 @contextmanager
 def at_work() -> Iterator[None]:
     """One of the few that work at this moment. Nobody waits for their turn, or streams, with a connection in hand."""
@@ -59,9 +68,10 @@ def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Enco
     """Answer one turn, once: a second delivery finds it claimed or finished and does nothing."""
     with at_work(), acting_as(person_id):
         reply = replies.claim(reply_id=reply_id)
-        model = permission.engine_of(reply.turn.conversation.companion) if reply else ""
-    if reply is None:
-        return
+        if reply is None:
+            return
+        model = permission.engine_of(reply.turn.conversation.companion)
+        asked = Asked(reply, obeying.request_of(reply), dialogue.said_before(reply.turn))
     if reply.asked == 1:
         request_id.begin(str(reply.turn.client_id))
     claim = Claim(reply)
@@ -69,12 +79,13 @@ def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Enco
     claims.hold(claim)
     try:
         with override(reply.owner.speaks), metrics.writing.track_inprogress():
-            _write(reply, claim, engine, encoder)
+            _write(asked, claim, engine, encoder)
     finally:
         claims.release(claim)
 
 
-def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None:
+def _write(asked: Asked, claim: Claim, engine: Engine, encoder: Encoder) -> None:
+    reply = asked.reply
     entries = ReplyLog(reply.pk, asked=reply.asked, attempt=reply.attempts)
     if reply.attempts > settings.REPLY_ATTEMPTS:
         written = Written(Reply.State.BROKEN, "", str(replies.DIED_TOO_OFTEN), can_retry=True)
@@ -87,14 +98,13 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
     remembering: Remembering | None = None
     try:
         entries.write("phase", phase="remembering", recalled=None)
-        with at_work():
-            told = obeying.answer(reply, engine, encoder)
+        told = _obeyed(asked, engine, encoder)
         if told is not None:
             entries.write("words", text=told)
             written = Written(Reply.State.WHOLE, told, says_new=False)
         else:
             with metrics.prompt_build.time():
-                made, remembering = build(reply, engine, encoder)
+                made, remembering = build(reply, engine, encoder, before=asked.before)
             metrics.recall.observe(remembering.milliseconds / 1000)
             entries.write("phase", phase="remembered", recalled=len(made.notes))
             reply.engine = engine.name
@@ -120,24 +130,37 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder) -> None
     entries.settle()
 
 
+def _obeyed(asked: Asked, engine: Engine, encoder: Encoder) -> str | None:
+    if asked.request is None:
+        return None
+    with at_work():
+        return obeying.answer(asked.reply, asked.request, engine, encoder)
+
+
 def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
     """Memory is asked, the prompt is built, the receipt is kept. Raises ClaimLost."""
-    made, remembering = build(reply, engine, encoder)
+    made, remembering = build(reply, engine, encoder, before=said_before(reply))
     with acting_as(reply.owner_id):
         replies.write_recall(reply=reply, remembering=remembering, notes=made.notes)
     return made
 
 
-def build(reply: Reply, engine: Engine, encoder: Encoder) -> tuple[Prompt, Remembering]:
+def said_before(reply: Reply) -> list[str]:
+    """What the prompt of a reply is built after."""
+    with at_work(), acting_as(reply.owner_id):
+        return dialogue.said_before(reply.turn)
+
+
+def build(reply: Reply, engine: Engine, encoder: Encoder, *, before: Sequence[str]) -> tuple[Prompt, Remembering]:
     """Memory is asked, the prompt is built; the receipt is kept with the reply, so the engine need not wait for it.
+
+    `before` is what was said just before the turn (`dialogue.said_before`).
 
     While the encoder reads the question, the database is asked for what stands in the prompt whatever is recalled.
     Nobody's turn to work, and no connection, is held while encoder, engine and its tokenizer are waited for.
     """
     turn, companion = reply.turn, reply.turn.conversation.companion
     owner = reply.owner
-    with at_work(), acting_as(reply.owner_id):
-        before = dialogue.said_before(turn)
     moment = clock.local(clock.now(), owner.time_zone)
     meant = time_meant(turn.text, moment=moment, engine=engine)
     forms = question_forms(turn.text, person=owner.called, companion=companion.name, before=before)
