@@ -44,7 +44,7 @@ from day left join asked using (day) order by 1
 """
 STATES = """
 select case when superseded_by_id is not null then 'superseded' when pinned then 'pinned' else state end, count(*)
-from memory_memory where kind <> 'round' or pinned group by 1
+from memory_memory group by 1
 """
 REFUSED = """
 select kind, reason, sum(refused)::bigint from (
@@ -140,10 +140,7 @@ def recalls(span: Span) -> list[Recalls]:
 
 
 def memories() -> dict[str, int]:
-    """How many are vivid, fading, faded; pinned; and superseded, whatever is left of them. Each is counted once.
-
-    Counted is what a person finds in their own list (`Memories.listed`).
-    """
+    """How many are vivid, fading, faded; pinned; and superseded, whatever is left of them. Each is counted once."""
     return dict(_asked(STATES))
 
 

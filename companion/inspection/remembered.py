@@ -66,17 +66,15 @@ class Shown:
         return round(100 * self.freshness)
 
 
-def figures(person_id: int, *, kind: str = "") -> dict[str, Any]:
-    """How much there is of what, and in what state: of a `kind`, else of all that is listed. No words."""
+def figures(person_id: int) -> dict[str, Any]:
+    """How much there is of what, and in what state. No words."""
     memories = Memory.objects.of(person_id)
     kinds = dict(memories.values_list("kind").annotate(Count("pk")).order_by())
-    of_kind = memories.filter(kind=kind) if kind in Memory.Kind.values else memories.listed()
-    states = dict(of_kind.values_list("state").annotate(Count("pk")).order_by())
+    states = dict(memories.values_list("state").annotate(Count("pk")).order_by())
     first = Turn.objects.of(person_id).order_by("said_at").values_list("said_at", flat=True).first()
     return {
-        "memories": memories.listed().count(),
-        "kinds": [(key, name, kinds.get(key, 0)) for key, name in KINDS.items()],
-        "of_kind": sum(states.values()),
+        "memories": sum(kinds.values()),
+        "kinds": [(name, kinds.get(kind, 0)) for kind, name in KINDS.items()],
         "states": [(state, states.get(state, 0)) for state in ("vivid", "fading", "faded")],
         "turns": Turn.objects.of(person_id).count(),
         "conversations": Conversation.objects.of(person_id).count(),
@@ -103,12 +101,10 @@ def erasures(person_id: int) -> QuerySet[Erasure]:
 
 
 def memories(person_id: int, *, kind: str, state: str, before: int | None) -> tuple[list[Shown], bool]:
-    """A page of memories, the newest first, that ends before one of them; and whether there are more.
-
-    What is not of a `kind` is what the person has in their own list.
-    """
-    shown = Memory.objects.of(person_id).shown()
-    rows = _with_sources(person_id, shown.filter(kind=kind) if kind in Memory.Kind.values else shown.listed())
+    """A page of memories, the newest first, that ends before one of them; and whether there are more."""
+    rows = _with_sources(person_id, Memory.objects.of(person_id).shown())
+    if kind in Memory.Kind.values:
+        rows = rows.filter(kind=kind)
     if state in Memory.State.values:
         rows = rows.filter(state=state)
     last = Memory.objects.of(person_id).filter(pk=before).first() if before else None

@@ -71,7 +71,7 @@ def _word(given: str) -> str:
 
 def _overview(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Figures and the states of the work for all; memories for who may read."""
-    owner, kind = visit.person.pk, ""
+    owner = visit.person.pk
     listed: dict[str, Any] = {}
     if may(visit.role, Role.INSPECTOR):
         kind, state, before = request.GET.get("kind", ""), request.GET.get("state", ""), _id(request, "before")
@@ -83,6 +83,7 @@ def _overview(request: HttpRequest, visit: Visit) -> HttpResponse:
             "more": more,
             "kind": kind,
             "state": state,
+            "kinds": remembered.KINDS.items(),
             "companions": companions,
             "form": TryForm(person=visit.person, companions=companions),
         }
@@ -92,7 +93,7 @@ def _overview(request: HttpRequest, visit: Visit) -> HttpResponse:
         role=visit.role,
         person=visit.person,
         visit=visit,
-        figures=remembered.figures(owner, kind=kind),
+        figures=remembered.figures(owner),
         steps=remembered.unfinished_first(owner),
         erasures=remembered.erasures(owner)[:20],
         **listed,

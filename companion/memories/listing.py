@@ -71,16 +71,18 @@ def _begins(day: date, zone: str) -> datetime:
     return datetime.combine(day, time.min, ZoneInfo(zone))
 
 
-def told(person: Person) -> QuerySet[Memory]:
+def told(person: Person, *, pinned: bool = False) -> QuerySet[Memory]:
     """What stands in the list, without what is about to be erased. Runs inside `acting_as(person)`."""
-    memories: QuerySet[Memory] = Memory.objects.of(person.pk).shown().listed()
-    return memories
+    memories: QuerySet[Memory] = Memory.objects.of(person.pk).shown()
+    return memories.filter(pinned=True) if pinned else memories.exclude(kind=Memory.Kind.ROUND)
 
 
 def list_memories(person: Person, filters: Filters, *, after: str = "") -> dict[str, Any]:
     """A page of memories, newest first, from the place that the page before named. Raises NotAPlace."""
     with acting_as(person.pk):
-        found = filters.apply(told(person), person.time_zone).order_by("-said_at", "-pk")
+        found = filters.apply(told(person, pinned=filters.states == ("pinned",)), person.time_zone).order_by(
+            "-said_at", "-pk"
+        )
         page = list(_after(found, after).select_related("period")[: PAGE + 1])
         shown = page[:PAGE]
         return {
@@ -110,9 +112,10 @@ def _after(memories: QuerySet[Memory], place: str) -> QuerySet[Memory]:
 def count(person: Person, filters: Filters) -> dict[str, Any]:
     """How many there are of each kind and in each state, and since when. Runs inside `acting_as(person)`."""
     of_kinds = {name: Count("pk", filter=HOLDS & of_kind) for name, of_kind in KINDS.items()}
-    in_states = {name: Count("pk", filter=state) for name, state in STATES.items()}
+    in_states = {name: Count("pk", filter=state) for name, state in STATES.items() if name != "pinned"}
     counted = filters.within(told(person), person.time_zone).aggregate(
         all=Count("pk", filter=HOLDS), since=Min("said_at"), **of_kinds, **in_states
     )
+    counted["pinned"] = filters.within(told(person, pinned=True), person.time_zone).count()
     since = counted.pop("since")
     return {**counted, "since": since.isoformat() if since else None}

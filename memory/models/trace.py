@@ -13,15 +13,8 @@ from memory.models.owned import OwnedModel, OwnedQuerySet
 BY_HAND = "by hand"  # the version of what the person wrote themself: no step makes it, so none takes it back
 
 
-LISTED = ~models.Q(kind="round") | models.Q(pinned=True)
-
-
 class Memories(OwnedQuerySet["Memory"]):
     """Sets of memories."""
-
-    def listed(self) -> "Memories":
-        """What one calls a memory: all that was made of what was said, and of the words themselves what is pinned."""
-        return self.filter(LISTED)
 
     def shown(self) -> "Memories":
         """Without what comes from turns that are about to be erased, and what was made of their sessions and days."""
@@ -126,7 +119,9 @@ class Memory(OwnedModel):
         ]
         indexes = [
             models.Index(fields=["owner", "kind", "-said_at"]),
-            models.Index(fields=["owner", "-said_at", "-id"], condition=LISTED, name="listed_latest_first"),
+            models.Index(
+                fields=["owner", "-said_at", "-id"], condition=~models.Q(kind="round"), name="told_latest_first"
+            ),
             models.Index(fields=["owner"], condition=models.Q(pinned=True), name="pinned_memories"),
             models.Index(
                 fields=["fades_at"],

@@ -77,20 +77,9 @@ def test_what_was_written_anew_is_counted_once(ana):
     assert census.said(Span(7, LISBON))[1] == 0
 
 
-def test_memories_are_counted_once_each_by_state_and_of_mere_words_only_what_is_pinned(ana, stranger):
+def test_memories_are_counted_once_each_by_state(ana, stranger):
     for person in (ana, ana, ana, stranger):
         say(person, SECRET)
-    assert census.memories() == {}
-    with acting_as(ana.pk):
-        pinning.pin(person_id=ana.pk, memory_id=Memory.objects.earliest("pk").pk, pinned=True)
-    assert census.memories() == {"pinned": 1}
-
-
-def test_what_was_made_of_words_is_counted_once_each_by_state(ana, stranger):
-    for person in (ana, ana, ana, stranger):
-        said = say(person, SECRET)
-        with acting_as(person.pk):
-            Memory.objects.filter(sources__turn=said.turn).update(kind="fact", text="A fact.")
     with acting_as(ana.pk):
         first, second, third = Memory.objects.order_by("pk")
         pinning.pin(person_id=ana.pk, memory_id=first.pk, pinned=True)

@@ -104,20 +104,6 @@ class TestTheList:
         assert len(texts(ask("", {"since": str(day), "until": str(day)})[1])) == 3
         assert texts(ask("", {"since": str(day + timedelta(days=1))})[1]) == []
 
-    def test_words_that_are_pinned_stand_in_the_list_with_all_else(self, ana, life):
-        ask = door(ana)
-        with acting_as(ana.pk):
-            words = Memory.objects.filter(kind="round").latest("pk")
-        before = ask("", {})[1]["counts"]
-        ask(f"/{words.pk}/pin", {"pinned": True})
-        _, listed = ask("", {})
-        assert listed["counts"]["all"] == before["all"] + 1
-        assert listed["counts"]["pinned"] == 1
-        assert listed["counts"]["vivid"] == sum(item["state"] == "vivid" for item in listed["items"])
-        assert words.pk in {item["id"] for item in listed["items"]}
-        ask(f"/{words.pk}/pin", {"pinned": False})
-        assert ask("", {})[1]["counts"] == before
-
     def test_days_are_the_persons_own(self, stranger):
         late = MARCH.replace(hour=16)  # 1 in the morning of the next day in Tokyo
         consolidate(stranger, told(stranger, SISTER, at=late))
