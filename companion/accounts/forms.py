@@ -17,6 +17,7 @@ from companion.accounts.matters import MANNERS, MATTERS, Ticks
 from companion.accounts.models import Invitation, Person, known_time_zones
 from memory import policy
 from worker.engines import chosen
+from worker.engines.trial import NoEngine
 
 LONGEST_EMAIL = 254
 LONGEST_PASSWORD = 256
@@ -107,6 +108,7 @@ class SignUpForm(EngineFields, Ticks, PlainForm, allauth.SignupForm):
     name = forms.CharField(max_length=60, label=gettext_lazy("Your name"), validators=[validate_one_line])
     token = forms.CharField(max_length=200, required=False, label=gettext_lazy("Set-up token"))
     time_zone = TimeZoneField(otherwise="UTC")
+    engine_trouble = ""  # why the address of a language model is not kept
     field_order = ("token", "name", "email", "password1", "time_zone")
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
@@ -149,10 +151,16 @@ class SignUpForm(EngineFields, Ticks, PlainForm, allauth.SignupForm):
         return [str(label) for matter, label, _ in told if matter in self.ruled.unkept]
 
     def clean(self) -> dict[str, Any]:
-        """An address is tried last, and only for whoever may come in."""
+        """An address is tried last, and only for whoever may come in.
+
+        One that fails is no error of this form: it would cost the password, which no page may show again.
+        """
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors:
-            self.try_engine()
+            try:
+                self.engine_choice = self.chosen_engine()
+            except NoEngine as why:
+                self.engine_trouble = str(why)
         return cleaned
 
     def clean_token(self) -> str:

@@ -59,7 +59,14 @@ class SignUpView(SignupView):
             form.add_error("email", taken)
             return cast(HttpResponse, self.form_invalid(form))
         self.request.session.pop(admission.INVITATION_IN_SESSION, None)
-        return response
+        return self.to_the_engine(form) if form.engine_trouble else response
+
+    def to_the_engine(self, form: SignUpForm) -> HttpResponse:
+        """The account is made; the address that failed is mended on the page of the language model."""
+        self.request.session[house_engine.TYPED_IN_SESSION] = form.cleaned_data["engine_url"]
+        told = gettext("Your account is made. The language model is not: %(why)s") % {"why": form.engine_trouble}
+        messages.warning(self.request, told)
+        return redirect("preferences_engine")
 
     def closed(self) -> HttpResponse:
         """The door is closed, or opens by invitation."""
