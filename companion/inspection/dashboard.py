@@ -17,6 +17,7 @@ from worker import waiting
 
 SPANS = {7: "7 days", 30: "30 days", 365: "A year"}
 TONES = {"vivid": "leaf", "fading": "straw", "faded": "dry", "pinned": "bloom", "superseded": "clay"}
+NAMES = {"superseded": "no longer so"}
 STEPS = {"cut": "Cutting long sessions", "summary": "Summaries", "facts": "Facts", "links": "Links"}
 STEPS |= {"portrait": "Portrait", "period": "Days and acquaintance"}
 
@@ -47,8 +48,9 @@ def _of_talk(said: list[Said], active: int) -> dict[str, Any]:
 
 def _of_memories() -> dict[str, Any]:
     counts = census.memories()
-    states = [(state, tone, counts.get(state, 0)) for state, tone in TONES.items()]
-    return {"memories": sum(counts.values()), "states": charts.shares(states)}
+    states = [(NAMES.get(state, state), tone, counts.get(state, 0)) for state, tone in TONES.items()]
+    holding = sum(counts.values()) - counts.get("superseded", 0)
+    return {"memories": holding, "states": charts.shares(states)}
 
 
 def _of_work(span: Span) -> dict[str, Any]:
