@@ -171,7 +171,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 told = await in_database(actions.TOLD_TO_ALL[type(frame)])(self.person, frame)
                 await self.tell_all(told)
                 if isinstance(told, changes.Deleted | changes.Forgotten):
-                    await self.queue_erasure(told.erasure)
+                    await in_database(actions.queue_erasure)(self.person, told.erasure)
 
     def _crowded(self) -> "StrPromise | None":
         """Why this tab of the person is one too many, or came too fast; where it is not, it counts from now on."""
@@ -230,14 +230,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         erasure_id = await in_database(actions.end)(self.person, frame)
         await self.tell_all(changes.Ended(conversation=frame.conversation))
         if erasure_id is not None:
-            await self.queue_erasure(erasure_id)
-
-    async def queue_erasure(self, erasure_id: int) -> None:
-        """Have it looked at now; without Redis the sweep does it."""
-        try:
             await in_database(actions.queue_erasure)(self.person, erasure_id)
-        except actions.QueueAway as error:
-            log.warning("erasure %s waits for the sweep: %s", erasure_id, type(error).__name__)
 
     async def tell_all(self, frame: BaseModel) -> None:
         """This tab, and the person's others; those that cannot be reached hear of it when they come back."""
