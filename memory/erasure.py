@@ -301,6 +301,8 @@ def _erase_turns(person_id: int, turn_ids: list[int], taken: QuerySet[Turn]) -> 
     list(sessions.select_for_update().order_by("pk"))  # a sweep may be closing one
     told = derived.filter(kind=Memory.Kind.FACT, sources__turn__session__in=touched)
     facts = {pk: (subject, attribute) for pk, subject, attribute in told.values_list("pk", "subject", "attribute")}
+    quoting = derived.filter(kind=Memory.Kind.SESSION_SUMMARY, sources__turn__in=turn_ids).exclude(session__in=touched)
+    quoted_in = set(quoting.values_list("session_id", flat=True))  # what a correction put right there
     again = touched | set(
         Source.objects.of(person_id).filter(memory__in=facts).values_list("turn__session_id", flat=True)
     )
@@ -308,8 +310,10 @@ def _erase_turns(person_id: int, turn_ids: list[int], taken: QuerySet[Turn]) -> 
     indexing.unindex(person_id=person_id, turn_ids=beside, but_of_facts=True)
     counts: Counter[str] = Counter(key=indexing.unindex(person_id=person_id, turn_ids=turn_ids))
     counts += _deleted(Key.objects.of(person_id).filter(session__in=sessions).exclude(kind=Key.Kind.TURN))
-    counts += _deleted(derived.filter(Q(session__in=sessions) | Q(pk__in=facts)))
-    days = list(periods.of_sessions(sessions).values_list("pk", flat=True))
+    summaries = Q(session__in=quoted_in, kind=Memory.Kind.SESSION_SUMMARY)
+    counts += _deleted(derived.filter(Q(session__in=sessions) | Q(pk__in=facts) | summaries))
+    told_in = Session.objects.of(person_id).filter(pk__in=touched | quoted_in)
+    days = list(periods.of_sessions(told_in).values_list("pk", flat=True))
     counts += _deleted(derived.filter(period__in=days))
     counts += portrait.erase_with(person_id=person_id, turn_ids=turn_ids)
     conversations = {turn.conversation_id: turn.conversation for turn in turns}
@@ -325,7 +329,8 @@ def _erase_turns(person_id: int, turn_ids: list[int], taken: QuerySet[Turn]) -> 
     for subject, attribute in sorted({pair for pair in facts.values() if pair[1]}):
         settle(person_id, subject, attribute)
     uphold(person_id)
-    attempts.ask_anew(Step.objects.of(person_id).filter(session__in=again))
+    steps = Step.objects.of(person_id)
+    attempts.ask_anew(steps.filter(Q(session__in=again) | Q(session__in=quoted_in, kind=Step.Kind.SUMMARY)))
     portraits = Q(layer=Period.Layer.PORTRAIT, companion__in={each.companion_id for each in conversations.values()})
     periods.ask_anew(Period.objects.of(person_id).filter(Q(pk__in=days) | portraits))
     return counts, beside
