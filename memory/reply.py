@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy
 
 from memory import clock, dialogue, indexing, rounds, tombstone
 from memory.engine import Note
-from memory.models import Memory, Recall, Recalled, Reply, Speaker, Turn
+from memory.models import Conversation, Memory, Recall, Recalled, Reply, Speaker, Turn
 from memory.recall import Candidate, Remembering
 from memory.reinforcement import reinforce
 from memory.temporal import DateRange
@@ -151,8 +151,19 @@ def request_stop(*, reply_id: UUID) -> bool:
     return bool(Reply.objects.filter(pk=reply_id, state=Reply.State.WRITING).update(stop_requested=True))
 
 
+@transaction.atomic
 def ask_again(*, reply_id: UUID) -> bool:
-    """Let a broken or stopped reply wait for a worker again. False where there is nothing to try again."""
+    """Let a broken or stopped reply wait for a worker again. False where there is nothing to try again.
+
+    Its conversation is held, as by whoever sets aside what it answers (memory/versions.py): whichever comes second
+    sees what the first did.
+    """
+    known = Reply.objects.filter(pk=reply_id).values_list("owner_id", "turn__conversation_id").first()
+    if known is None:
+        return False
+    person_id, conversation_id = known
+    tombstone.let_write(person_id)
+    list(Conversation.objects.of(person_id).filter(pk=conversation_id).select_for_update())
     broken = Reply.objects.filter(state__in=(Reply.State.BROKEN, Reply.State.STOPPED), can_retry=True)
     standing = Turn.objects.filter(reply=OuterRef("pk"), stands=True)  # no join, as in `claim`
     again = broken.filter(Exists(standing), pk=reply_id)
@@ -169,8 +180,15 @@ def ask_again(*, reply_id: UUID) -> bool:
 
 
 def still_waits(*, reply_id: UUID) -> bool:
-    """Whether an overlooked reply should be queued again; says so once a lease, however often it is asked."""
+    """Whether an overlooked reply should be queued again; says so once a lease, however often it is asked.
+
+    One to what was said otherwise since is stopped: nobody would write it.
+    """
     now = clock.now()
+    aside = Turn.objects.filter(reply=OuterRef("pk"), stands=False)  # no join, as in `claim`
+    waiting = Reply.objects.filter(Exists(aside), pk=reply_id, state=Reply.State.WAITING)
+    if waiting.update(state=Reply.State.STOPPED, can_retry=True, finished_at=now):
+        return False
     silent = Q(state=Reply.State.WAITING) | is_silent(now)
     return bool(Reply.objects.filter(silent, is_overdue(now), pk=reply_id).update(queued_at=now))
 

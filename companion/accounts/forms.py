@@ -13,7 +13,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from companion.accounts import admission
 from companion.accounts.house_engine import EngineFields
-from companion.accounts.matters import MANNERS, MATTERS, Ticks
+from companion.accounts.matters import MANNERS, MATTERS, Ticks, in_english
 from companion.accounts.models import Invitation, Person, known_time_zones
 from memory import policy
 from worker.engines import chosen
@@ -128,7 +128,7 @@ class SignUpForm(EngineFields, Ticks, PlainForm, allauth.SignupForm):
             del self.fields["token"]
 
     def _companion(self) -> None:
-        manners = [(str(manner.words), manner.name) for manner in MANNERS]
+        manners = [(in_english(manner), manner.name) for manner in MANNERS]
         self.fields["companion"] = forms.CharField(
             label=gettext("Its name"),
             max_length=60,

@@ -18,10 +18,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from companion import doors
 from companion.accounts import admission, house_engine
 from companion.accounts.forms import InvitationForm, SignUpForm
 from companion.accounts.models import Invitation, Person
 from memory import clock
+from memory.isolation import Held
 from worker import engines
 from worker.engines import trial
 
@@ -156,8 +158,13 @@ def invitation(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Something failed. Where it is the database or Redis that cannot be reached, say so: that mends itself."""
-    unreachable = isinstance(sys.exc_info()[1], UNREACHABLE)
+    """Something failed. Where it is the database or Redis that cannot be reached, say so: that mends itself.
+
+    So does an erasure that holds up what was asked.
+    """
+    error = sys.exc_info()[1]
+    unreachable = isinstance(error, UNREACHABLE)
     status = 503 if unreachable else 500
     # Without the request, so that no part of the page asks the database who is signed in.
-    return HttpResponse(render_to_string(f"{status}.html"), status=status)
+    held = doors.HELD if isinstance(error, Held) else ""
+    return HttpResponse(render_to_string(f"{status}.html", {"held": held}), status=status)

@@ -13,12 +13,14 @@ from django.utils.translation import activate, gettext, gettext_lazy
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 
+from companion import doors
 from companion.accounts.models import Person
 from companion.accounts.sessions import is_open
 from companion.chat import actions, changes, metrics, protocol
 from companion.chat.following import follow, in_database
 from companion.chat.pace import MOST_TABS, Pace, pace_of
 from memory import companions, dialogue, obeying, quota, versions
+from memory.isolation import Held
 from memory.models import Reply
 from worker import backlog, request_id
 
@@ -33,6 +35,10 @@ SLOW = 20.0  # seconds: a socket that takes no more for so long is dropped; it r
 MOST_FOLLOWED = 50  # replies one socket follows at a time
 AWAY = gettext_lazy(
     "Rosemary’s database cannot be reached just now. Your words are kept in this page and sent again by themselves."
+)
+HELD = gettext_lazy(
+    "Something of yours is being erased just now, which takes a while. Your words are kept in this page and sent again "
+    "by themselves."
 )
 NOT_DONE = gettext_lazy("Rosemary’s database cannot be reached just now. It was not done; try again.")
 QUEUE_AWAY = gettext_lazy(
@@ -135,7 +141,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.say_frame(protocol.Error(code=code, message=str(refused), client_id=client_id))
         except (DatabaseError, InterfaceError) as error:
             log.warning("a message could not be kept: %s", type(error).__name__)
-            message = str(AWAY if client_id else NOT_DONE)
+            if isinstance(error, Held):
+                message = str(HELD if client_id else doors.HELD)
+            else:
+                message = str(AWAY if client_id else NOT_DONE)
             await self.say_frame(protocol.Error(code="unavailable", message=message, client_id=client_id, retry=True))
 
     async def obey(self, frame: protocol.Asked) -> None:
@@ -162,7 +171,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 told = await in_database(actions.TOLD_TO_ALL[type(frame)])(self.person, frame)
                 await self.tell_all(told)
                 if isinstance(told, changes.Deleted | changes.Forgotten):
-                    await self.queue_erasure(told.erasure)
+                    await in_database(actions.queue_erasure)(self.person, told.erasure)
 
     def _crowded(self) -> "StrPromise | None":
         """Why this tab of the person is one too many, or came too fast; where it is not, it counts from now on."""
@@ -221,14 +230,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         erasure_id = await in_database(actions.end)(self.person, frame)
         await self.tell_all(changes.Ended(conversation=frame.conversation))
         if erasure_id is not None:
-            await self.queue_erasure(erasure_id)
-
-    async def queue_erasure(self, erasure_id: int) -> None:
-        """Have it looked at now; without Redis the sweep does it."""
-        try:
             await in_database(actions.queue_erasure)(self.person, erasure_id)
-        except actions.QueueAway as error:
-            log.warning("erasure %s waits for the sweep: %s", erasure_id, type(error).__name__)
 
     async def tell_all(self, frame: BaseModel) -> None:
         """This tab, and the person's others; those that cannot be reached hear of it when they come back."""

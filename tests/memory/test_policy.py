@@ -240,6 +240,26 @@ class TestLongestKeeping:
         with acting_as(ana.pk):
             assert Erasure.objects.count() == 1
 
+    def test_what_is_much_goes_so_much_at_a_time_each_with_its_receipt(self, ana, monkeypatch):
+        rule(keep_days=30)
+        monkeypatch.setattr(keeping, "MARKED_AT_ONCE", 2)
+        for days in (40, 41, 42, 43, 44):
+            aged(ana, days, f"I live in Zanzibar, {days} days ago.")
+        aged(ana, 10, "I live in Porto.")
+        self.night()
+        assert self.texts(ana) == {"I live in Porto."}
+        with acting_as(ana.pk):
+            receipts = Erasure.objects.order_by("pk")
+            assert [one.counts["turn"] for one in receipts] == [2, 2, 1]
+
+    def test_what_is_marked_as_kept_too_long_is_not_marked_again_before_it_is_erased(self, ana):
+        rule(keep_days=30)
+        aged(ana, 40, "I live in Zanzibar.")
+        first = keeping.erase_overdue(person_id=ana.pk)
+        assert keeping.erase_overdue(person_id=ana.pk) is None
+        with acting_as(ana.pk):
+            assert Turn.objects.get().erasure_id == first.pk
+
     def test_what_was_erased_does_not_come_back_by_the_same_words(self, ana):
         rule(keep_days=30)
         session = aged(ana, 40, "I live in Zanzibar.")
