@@ -41,8 +41,8 @@ def _of_talk(said: list[Said], active: int) -> dict[str, Any]:
         "people": Person.objects.count(),
         "active": active,
         "turns": sum(each.turns for each in said),
-        "talk": charts.bars("h-turns", days, [turns], of="turns"),
-        "talkers": charts.bars("h-people", days, [people], of="people"),
+        "talk": charts.bars("h-turns", days, [turns], of=("turn", "turns")),
+        "talkers": charts.bars("h-people", days, [people], of=("person", "people")),
     }
 
 
@@ -85,6 +85,6 @@ def _of_recalls(recalls: list[Recalls]) -> dict[str, Any]:
         "questions": questions,
         "abstained": abstained,
         "abstention": 100 * abstained / questions if questions else None,
-        "verdicts": charts.bars("h-gate", days, verdicts, of="recalls"),
-        "took": charts.lines("h-took", days, took, of="ms"),
+        "verdicts": charts.bars("h-gate", days, verdicts, of=("recall", "recalls")),
+        "took": charts.lines("h-took", days, took, of=("ms", "ms")),
     }
