@@ -36,7 +36,7 @@ class Chart:
     series: Sequence[Series]
     shapes: Sequence[Shape]
     top: float  # what its upper edge stands for
-    of: tuple[str, str]  # what is counted: one, and many
+    of: tuple[str, str]  # what is counted, in a word: of one, of more
     lines: bool
 
     width, height = WIDTH, HEIGHT
@@ -48,7 +48,7 @@ class Chart:
 
     @property
     def unit(self) -> str:
-        """What the upper edge is counted in."""
+        """What its upper edge counts, in a word."""
         return self.of[self.top != 1]
 
     @property

@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from companion.inspection.policy_form import FADINGS
 from memory import census, keeping, quota
-from memory.models import HousePolicy, Matter
+from memory.models import Fading, HousePolicy, Matter
 from memory.models.policy import Policy
 from worker.app import NIGHTLY
 
@@ -65,9 +66,9 @@ def _matters(before: Policy, after: Mapping[str, Any], _: Extent) -> Iterator[st
 
 def _fadings(before: Policy, after: Mapping[str, Any], _: Extent) -> Iterator[str]:
     if list(before.fadings) != after["fadings"]:
-        only = " and ".join(f"“{name}”" for name in after["fadings"])
+        only = " or ".join(FADINGS[Fading(name)][0].lower() for name in after["fadings"])
         yield (
-            f"Memories fade as {only} alone, whatever was chosen; what is remembered keeps its strength until its use."
+            f"Memories fade {only}, whatever was chosen; what is remembered keeps its strength until its use."
             if only
             else "People choose again how fast their memories fade."
         )

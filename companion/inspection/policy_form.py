@@ -22,8 +22,8 @@ MATTERS = {
     Matter.SENSITIVE: ("Sensitive matters", "Health, mind, love, faith, politics, origin, crime, by English words."),
 }
 FADINGS = {
-    Fading.COMPANION: ("Slowly, as a companion", "In weeks, by kind and importance."),
-    Fading.PAPER: ("Fast, as people forget", "In a day at first; only what is used stays."),
+    Fading.COMPANION: ("Slowly, over weeks", "What matters more holds longer; whatever is used holds longer still."),
+    Fading.PAPER: ("Quickly, within days", "As MemoryBank has it: a day at first, and a day more with each use."),
 }
 SIGN_UP = [
     ("", "As the setting SIGN_UP says"),

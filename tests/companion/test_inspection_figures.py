@@ -9,6 +9,7 @@ from django.db import DatabaseError, connections, transaction
 from companion.inspection import charts
 from companion.inspection.charts import Series
 from companion.inspection.models import Role
+from companion.inspection.templatetags.counting import counted
 from companion.memories.listing import Filters, list_memories
 from memory import census, clock, encoder, pinning
 from memory.census import Span
@@ -188,6 +189,21 @@ def test_steps_that_wait_and_that_failed_are_told_with_the_age_of_the_oldest(ana
     assert "5 hours" in words(answer)
 
 
+@pytest.mark.parametrize(
+    ("most", "told_"), [(0, "1 person"), (1, "1 person"), (2, "2 people"), (1_200, "2,000 people")]
+)
+def test_the_upper_edge_of_a_chart_is_told_in_good_english(most, told_):
+    chart = charts.bars("k", [date(2026, 1, 1)], [Series("people", "leaf", [most])], of=("person", "people"))
+    assert f"{counted(chart.top)} {chart.unit}" == told_
+
+
+def test_one_turn_of_one_person_is_told_as_one(ana, support):
+    say(ana, SECRET)
+    page = words(support.get("/inspect/figures/"))
+    assert "1 turn " in page
+    assert "1 person " in page
+
+
 @pytest.mark.parametrize(("most", "top"), [(0, 1), (1, 1), (3, 5), (11, 20), (21, 25), (100, 100), (101, 200)])
 def test_a_chart_ends_at_a_round_figure(most, top):
     assert charts.ceiling(most) == top
@@ -195,16 +211,9 @@ def test_a_chart_ends_at_a_round_figure(most, top):
 
 def test_stacked_bars_stand_on_each_other_and_a_line_is_broken_where_nothing_is_told():
     days = [date(2026, 1, day) for day in (1, 2, 3)]
-    stacked = charts.bars("k", days, [Series("a", "leaf", [1, 0, 1]), Series("b", "clay", [1, 0, 4])], of=("x", "x"))
+    stacked = charts.bars("k", days, [Series("a", "leaf", [1, 0, 1]), Series("b", "clay", [1, 0, 4])], of=("x", "xs"))
     assert stacked.top == 5
     assert [shape.path.count("M") for shape in stacked.shapes] == [2, 2]
     drawn = charts.lines("k", days, [Series("a", "leaf", [1.0, None, 2.0])], of=("ms", "ms"))
     assert drawn.shapes[0].path.count("M") == 2
     assert charts.lines("k", days, [Series("a", "leaf", [None] * 3)], of=("ms", "ms")).empty
-
-
-def test_the_upper_edge_of_a_chart_is_counted_in_one_or_in_many():
-    days = [date(2026, 11, 1), date(2026, 11, 2)]
-    of = ("person", "people")
-    assert charts.bars("k", days, [Series("a", "leaf", [1, 0])], of=of).unit == "person"
-    assert charts.bars("k", days, [Series("a", "leaf", [2, 1])], of=of).unit == "people"

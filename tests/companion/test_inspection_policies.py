@@ -94,7 +94,7 @@ def test_the_effect_is_told_in_counts_before_anything_is_kept(administrator, ana
     [
         (without("may_facts"), "No new facts are made."),
         (without("may_portrait"), "Portraits reach no prompt any more"),
-        (without("fading_paper"), "Memories fade as “companion” alone"),
+        (without("fading_paper"), "Memories fade slowly, over weeks, whatever was chosen"),
         ({"engines": "kind-8b\n\nkind-8b\n other"}, "speak by the house’s own, from their next reply on"),
         ({"messages_a_minute": "5"}, "more than 5 messages in a minute is asked to wait"),
         ({"most_turns": "1"}, "1 person has as many turns already"),
