@@ -15,7 +15,7 @@ LISTED = models.Index(
 class Migration(migrations.Migration):
     atomic = False
 
-    dependencies = [("memory", "0031_listed")]
+    dependencies = [("memory", "0032_listed")]
 
     operations: ClassVar = [
         # of a run that was broken off, an index that is not valid may be left

@@ -12,6 +12,6 @@ UNSWEPT = SWEPT.replace("grant", "revoke").replace(" to ", " from ")
 
 
 class Migration(migrations.Migration):
-    dependencies = [("memory", "0030_imports_companion")]
+    dependencies = [("memory", "0031_erasing_in_portions")]
 
     operations: ClassVar = [migrations.RunSQL(SWEPT, UNSWEPT)]
