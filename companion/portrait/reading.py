@@ -80,16 +80,35 @@ def _quote(quote: Quote, talks: dict[int, str], today: date) -> dict[str, Any]:
     return {"text": quote.text, "turn": quote.turn_id, "conversation": talks[quote.turn_id], "when": when}
 
 
+SPANS = (8, 26, 52, 260)  # weeks that the chart may show
+
+
+def latest_moods(person: Person, companion: Companion | None) -> dict[str, Any]:
+    """The moods of the shortest span that has any; of the longest, empty, where none was told."""
+    longest = read_moods(person, companion, weeks=SPANS[-1])
+    if not longest["days"]:
+        return longest
+    today, latest = date.fromisoformat(longest["until"]), date.fromisoformat(longest["days"][-1]["day"])
+    weeks = next(span for span in SPANS if latest > today - timedelta(weeks=span))
+    since = f"{_first_day(today, weeks)}"
+    return {**longest, "weeks": weeks, "since": since, "days": [one for one in longest["days"] if one["day"] >= since]}
+
+
+def _first_day(today: date, weeks: int) -> date:
+    return today - timedelta(weeks=weeks) + timedelta(days=1)
+
+
 def read_moods(person: Person, companion: Companion | None, *, weeks: int) -> dict[str, Any]:
     """How the days of the last weeks were felt, in order; days stand on the person's calendar."""
     now = clock.now()
     today = clock.local(now, person.time_zone).date()
-    since = today - timedelta(weeks=weeks) + timedelta(days=1)
+    since = _first_day(today, weeks)
     felt = []
     if companion is not None:
         with acting_as(person.pk):
             felt = moods(companion, since=day_ends(since - timedelta(days=1), person.time_zone), until=now)
     return {
+        "weeks": weeks,
         "since": f"{since}",
         "until": f"{today}",
         "days": [{"day": f"{one.day}", "valence": one.valence, "sentences": one.sentences} for one in felt],

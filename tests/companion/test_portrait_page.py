@@ -159,6 +159,20 @@ def test_moods_are_told_by_day_over_the_weeks_that_are_asked_for(ana, noon):
     assert [one["day"] for one in ask("/moods?weeks=26")[1]["days"]] == ["2026-07-28", "2026-11-04"]
 
 
+@pytest.mark.parametrize(("ago", "weeks"), [(1, 8), (55, 8), (56, 26), (300, 52), (900, 260)])
+def test_where_no_span_is_asked_for_it_is_the_shortest_that_has_any(ana, noon, ago, weeks):
+    talked(ana, ["I was so sad today."], NOW - timedelta(days=1000))
+    talked(ana, ["I am so happy today!"], NOW - timedelta(days=ago))
+    told = door(ana)("/moods")[1]
+    assert told["weeks"] == weeks
+    assert told == door(ana)(f"/moods?weeks={weeks}")[1]
+
+
+def test_where_nobody_told_a_feeling_no_span_has_any(ana, noon):
+    talked(ana, ["The bees are in the pear tree."], NOW - DAY)
+    assert door(ana)("/moods")[1]["days"] == []
+
+
 @pytest.mark.parametrize("address", ["?weeks=9", "?companion=x", "?companion=-1", f"?companion={2**70}", "?other=1"])
 def test_what_is_none_of_the_pages_is_refused_in_words(ana, address):
     status, told = door(ana)(f"/moods{address}")

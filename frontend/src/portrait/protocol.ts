@@ -46,6 +46,7 @@ export interface DayMood {
 }
 
 export interface Moods {
+  weeks: number;
   since: string;
   until: string;
   days: DayMood[];
