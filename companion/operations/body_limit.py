@@ -29,12 +29,12 @@ class BodyLimit:
         if scope["type"] != "http":
             await self.application(scope, receive, send)
             return
-        allowed = self.allowed.get(scope["path"], PLAIN)
+        allowed = self.allowed.get(scope["path"], PLAIN) if scope["method"] == "POST" else PLAIN
         most = allowed if allowed == PLAIN else allowed + BESIDE
         counted = _Counted(receive, send, most)
         if _declared(scope) > most:
             counted.refused = TOO_LARGE
-        elif most > PLAIN and scope["method"] == "POST" and not await self.signed_in(scope):
+        elif most > PLAIN and not await self.signed_in(scope):
             counted.refused = NOBODYS
         else:
             await self.application(scope, counted.receive, counted.send)

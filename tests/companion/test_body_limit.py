@@ -69,6 +69,14 @@ async def test_the_exact_address_alone_is_allowed_more(path):
     assert "larger than the 3 MB" in request.words
 
 
+@pytest.mark.parametrize("method", ["GET", "PUT", "PATCH", "DELETE", "OPTIONS"])
+async def test_only_what_sends_a_form_is_allowed_more(method):
+    request = Request(LARGER, parts=of(2 * PLAIN), signed_in=False)
+    request.scope["method"] = method
+    assert (await request.sent()).status == 413
+    assert request.arrived <= PLAIN
+
+
 async def test_what_is_too_large_is_told_the_figure_that_its_form_tells():
     request = await Request(LARGER, headers=[(b"content-length", b"99000000")]).sent()
     assert request.status == 413
