@@ -9,6 +9,7 @@ from companion.memories.words import said
 from companion.portrait import words
 from memory import clock, conversations, portrait
 from memory.consolidation.periods import day_ends
+from memory.consolidation.summary import EXTRACTIVE
 from memory.isolation import acting_as
 from memory.models import Companion, Memory, Period, Step, Turn
 from memory.moods import moods
@@ -49,7 +50,9 @@ def _likeness(person: Person, companion: Companion) -> dict[str, Any] | None:
     """The summary of the whole acquaintance."""
     whole = Memory.objects.of(person.pk).shown().filter(companion=companion, kind=Memory.Kind.ACQUAINTANCE)
     first = whole.first()
-    return {"id": first.pk, "text": first.text} if first else None
+    if first is None:
+        return None
+    return {"id": first.pk, "text": first.text, "own_words": first.version.startswith(EXTRACTIVE)}
 
 
 def _conversations(person: Person, held: Sequence[Held]) -> dict[int, str]:

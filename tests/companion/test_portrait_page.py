@@ -9,7 +9,7 @@ from django.test import Client
 from memory import erasure
 from memory.erasure import Wish
 from memory.isolation import acting_as
-from memory.models import Companion, Erasure, Turn
+from memory.models import Companion, Erasure, Memory, Turn
 from tests.memory.test_dialogue import companion_of
 from tests.memory.test_portrait import BEES, DAY, NOW, drawn, noon, talked
 from worker import tasks
@@ -80,6 +80,21 @@ def test_who_has_not_talked_yet_has_an_empty_page(ana):
     boot = page(ana)
     assert (boot["companion"], boot["portrait"]["lines"]) == (None, [])
     assert door(ana)("/moods")[1]["days"] == []
+
+
+@pytest.mark.parametrize(("version", "own_words"), [("extractive 1", True), ("llama-8b digest 1", False)])
+def test_a_likeness_of_the_persons_own_sentences_says_so(ana, bees, version, own_words):
+    with acting_as(ana.pk):
+        Memory.objects.create(
+            owner=ana,
+            companion=companion_of(ana),
+            kind="whole",
+            text="Bees.",
+            version=version,
+            said_at=NOW,
+            recalled_at=NOW,
+        )
+    assert page(ana)["portrait"]["likeness"]["own_words"] == own_words
 
 
 def test_a_line_is_confirmed_and_that_is_taken_back(ana, bees):
