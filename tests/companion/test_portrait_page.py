@@ -85,14 +85,9 @@ def test_who_has_not_talked_yet_has_an_empty_page(ana):
 @pytest.mark.parametrize(("version", "own_words"), [("extractive 1", True), ("llama-8b digest 1", False)])
 def test_a_likeness_of_the_persons_own_sentences_says_so(ana, bees, version, own_words):
     with acting_as(ana.pk):
+        begun = {"said_at": NOW, "recalled_at": NOW, "fades_at": NOW + DAY, "strength": 1.0}
         Memory.objects.create(
-            owner=ana,
-            companion=companion_of(ana),
-            kind="whole",
-            text="Bees.",
-            version=version,
-            said_at=NOW,
-            recalled_at=NOW,
+            owner=ana, companion=companion_of(ana), kind="whole", text="Bees.", version=version, **begun
         )
     assert page(ana)["portrait"]["likeness"]["own_words"] == own_words
 
