@@ -9,7 +9,7 @@ from django.test import Client
 from memory import erasure
 from memory.erasure import Wish
 from memory.isolation import acting_as
-from memory.models import Companion, Erasure, Memory, Turn
+from memory.models import Companion, Erasure, Memory, Period, Turn
 from tests.memory.test_dialogue import companion_of
 from tests.memory.test_portrait import BEES, DAY, NOW, drawn, noon, talked
 from worker import tasks
@@ -86,6 +86,7 @@ def test_who_has_not_talked_yet_has_an_empty_page(ana):
 def test_a_likeness_of_the_persons_own_sentences_says_so(ana, bees, version, own_words):
     with acting_as(ana.pk):
         begun = {"said_at": NOW, "recalled_at": NOW, "fades_at": NOW + DAY, "strength": 1.0}
+        begun["period"] = Period.objects.of(ana.pk).first()
         Memory.objects.create(
             owner=ana, companion=companion_of(ana), kind="whole", text="Bees.", version=version, **begun
         )
