@@ -15,6 +15,7 @@ from companion.accounts.models import Person
 from companion.chat.sidebar import sidebar
 from companion.doors import Asked, NotUnderstood, Refusal, body, person_of, query
 from companion.doors import door as door_with
+from companion.memories.progress import still_reading
 from companion.portrait import words
 from companion.portrait.reading import latest_moods, read_moods, read_portrait
 from memory import portrait
@@ -71,6 +72,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _boot(person: Person, companion: Companion | None) -> dict[str, Any]:
     return {
         **sidebar(person),
+        "reading": still_reading(person),
         "companions": chosen.companions(person),
         "companion": {"id": companion.pk, "name": companion.name} if companion else None,
         "portrait": read_portrait(person, companion),
