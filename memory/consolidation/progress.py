@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.db.models import Count, F, Q, Sum
 
 from memory import clock
+from memory.consolidation.periods import SETTLING
 from memory.engine import EngineError
 from memory.models import Import, Period, Step
 
@@ -40,6 +41,8 @@ def how_far(person_id: int) -> Progress:
         total=Count("session", distinct=True), left=Count("session", distinct=True, filter=left), held_up=held_up
     )
     is_day = Q(day__isnull=False)
+    # the acquaintance is put off again and again while something is left that it is made of
+    left |= Q(state=Step.State.WAITING, due_at__lte=clock.now() + SETTLING)
     days = Period.objects.of(person_id).aggregate(
         total=Count("pk", filter=is_day & (left | ~Q(state=Step.State.WAITING))),
         left=Count("pk", filter=is_day & left),
