@@ -18,7 +18,7 @@ from companion.doors import door as door_with
 from companion.memories.progress import still_reading
 from companion.portrait import words
 from companion.portrait.reading import latest_moods, read_moods, read_portrait
-from memory import portrait
+from memory import portrait, preferences
 from memory.isolation import acting_as
 from memory.models import Companion, PortraitLine
 
@@ -35,6 +35,12 @@ door = door_with(
         TooLate: Refusal("too_late", 409, words.NOT_TO_TAKE_BACK),
     }
 )
+
+
+class Keeping(chosen.AboutCompanion):
+    """Whether a portrait is kept."""
+
+    kept: bool
 
 
 class Moods(chosen.AboutCompanion):
@@ -78,6 +84,18 @@ def _boot(person: Person, companion: Companion | None) -> dict[str, Any]:
         "portrait": read_portrait(person, companion),
         "longest": portrait.LONGEST_LINE,
     }
+
+
+@door
+@require_POST
+def keep(request: HttpRequest) -> HttpResponse:
+    """Keep a portrait, or none; answers with it as it then stands."""
+    person, asked = person_of(request), body(request, Keeping)
+    companion = chosen.choose(person, asked.companion)
+    if companion is not None:
+        with acting_as(person.pk):
+            preferences.keep_portrait(companion=companion, kept=asked.kept)
+    return JsonResponse(read_portrait(person, companion))
 
 
 @door
