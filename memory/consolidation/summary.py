@@ -82,6 +82,8 @@ def make(*, person_id: int, session_id: int, engine: Engine, encoder: Encoder) -
         made = _by_engine(session, turns, put_right, engine)
     except Unusable as unusable:
         made, error = None, str(unusable)
+    if made is None and all(_only_asks(turn.text) for turn in told):
+        return None  # questions alone tell nothing; an engine can say what they were about
     title, text, spans, version = made or _extracted(told, put_right, encoder)
     embedding = encoder.encode([text])[0]
     return Summary(text, title, version, encoder.name, embedding, lexicon.stems(text), spans, error)
@@ -122,8 +124,7 @@ def _asked(session: Session, turns: list[Turn], put_right: list[Righted]) -> str
 def _extracted(turns: list[Turn], put_right: list[Righted], encoder: Encoder) -> Made:
     """The few sentences of the person's own that lie nearest to the middle of all they told, in their order.
 
-    In place of one that they have put right since, what is right. A question tells nothing; it counts only where
-    nothing else was said.
+    In place of one that they have put right since, what is right. A question tells nothing.
     """
     told = (span for turn in turns for span in _sentences(turn))
     said = list(dict.fromkeys(right for span in told for right in _right(span, put_right)))
@@ -133,6 +134,11 @@ def _extracted(turns: list[Turn], put_right: list[Righted], encoder: Encoder) ->
     chosen = [sentences[i] for i in central(encoder.encode(words), MOST_SENTENCES)]
     quotes = [texts[span.turn_id][span.start : span.end] for span in chosen]
     return "", " ".join(" ".join(quote.split()) for quote in quotes), chosen, EXTRACTIVE
+
+
+def _only_asks(text: str) -> bool:
+    """Whether each of its sentences is a question."""
+    return all(ASKED.search(sentence) for sentence in SENTENCE.findall(text) if sentence.strip())
 
 
 def _right(span: Span, put_right: list[Righted]) -> list[Span]:

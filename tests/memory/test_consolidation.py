@@ -85,13 +85,21 @@ def step(person, kind="summary"):
         return Step.objects.get(kind=kind)
 
 
-def test_without_an_engine_questions_are_summed_up_only_where_nothing_else_was_said(ana):
-    asked = ["Where did the ring turn up in the end?", "Does my sister still live in Aveiro?"]
-    consolidate(ana, closed_session(ana, [*asked, "The bees swarmed into the pear tree today."]), RecallOnly())
+def test_without_an_engine_questions_tell_nothing(ana):
+    asked = ["Where did the ring turn up in the end?", "Does my sister still live in Aveiro? And who is Otto?"]
     consolidate(ana, closed_session(ana, asked), RecallOnly())
-    mixed, only = sorted(summaries(ana), key=lambda memory: memory.session_id)
+    assert summaries(ana) == []
+    consolidate(ana, closed_session(ana, [*asked, "The bees swarmed into the pear tree today."]), RecallOnly())
+    (mixed,) = summaries(ana)
     assert mixed.text == "The bees swarmed into the pear tree today."
-    assert set(asked) == {source.turn.text for source in only.sources.all()}
+
+
+def test_an_engine_says_what_questions_were_about(ana):
+    asked = ["Where did the ring turn up in the end?"]
+    answer = '{"title": "A ring", "summary": "Ana asked after her ring."}'
+    consolidate(ana, closed_session(ana, asked), Answering(answer))
+    (memory,) = summaries(ana)
+    assert memory.text == "Ana asked after her ring."
 
 
 def test_without_an_engine_the_persons_own_sentences_are_kept_word_for_word(ana):
