@@ -16,6 +16,11 @@ describe("months", () => {
     expect(byMonth(items, "Europe/Lisbon").map((month) => month.key)).toEqual(["2026-11", "2026-10", "2025-10"]);
   });
 
+  it("stand once each, wherever their memories are", () => {
+    const items = [told(3, "2026-11-02T08:00:00Z"), told(1, "2026-08-05T00:00:00Z"), told(4, "2026-11-03T08:00:00Z")];
+    expect(byMonth(items, "Europe/Rome").map((month) => month.items.map((item) => item.id))).toEqual([[3, 4], [1]]);
+  });
+
   it("a date is the day that the person's own calendar shows", () => {
     expect(dateOf("2027-07-20T23:30:00Z", "Europe/Rome")).toBe("21 July 2027");
   });

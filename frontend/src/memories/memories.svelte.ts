@@ -103,7 +103,8 @@ export class Memories {
   async correct(old: Detail, text: string, mistaken: boolean, clientId: string): Promise<boolean> {
     return this.#act(async () => {
       const right = await doors.correct(old.id, text, mistaken, clientId);
-      this.items = this.items.map((one) => (one.id === old.id ? right : one));
+      const kept = this.items.map((one) => (one.id === old.id ? right : one));
+      this.items = this.question ? kept : [right, ...kept.filter((one) => one.id !== right.id)]; // it was said just now
       this.detail = right;
       this.editing = false;
       history.replaceState(null, "", `/memories/${right.id}/`);

@@ -13,15 +13,15 @@ function named(month: string): string {
   return dated(`${month}-15`, pgettext("date format", "F Y"));
 }
 
-/** Newest first, as the items come. */
+/** Newest first, as the items come; each month once, wherever its items stand. */
 export function byMonth(items: Item[], zone: string): Month[] {
-  const months: Month[] = [];
+  const months = new Map<string, Month>();
   for (const item of items) {
     const key = dayOf(new Date(item.said_at), zone).slice(0, 7);
-    if (months.at(-1)?.key !== key) months.push({ key, name: named(key), items: [] });
-    months.at(-1)!.items.push(item);
+    if (!months.has(key)) months.set(key, { key, name: named(key), items: [] });
+    months.get(key)!.items.push(item);
   }
-  return months;
+  return [...months.values()];
 }
 
 /** "21 July 2027", on the person's clock. */
