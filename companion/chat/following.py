@@ -50,9 +50,14 @@ def connection() -> "redis.asyncio.Redis":
     return _connections[loop]
 
 
-async def follow(person: Person, reply_id: UUID, last_seq: int) -> AsyncGenerator[str, None]:
-    """The frames of a reply after `last_seq`, ending with `done`. Raises Reply.DoesNotExist for another's."""
-    done = await in_database(finished)(person, reply_id, seq=last_seq + 1)  # and whether it is theirs at all
+async def follow(person: Person, reply_id: UUID, last_seq: int, *, is_open: bool = False) -> AsyncGenerator[str, None]:
+    """The frames of a reply after `last_seq`, ending with `done`. Raises Reply.DoesNotExist for another's.
+
+    Of one that `is_open`, because the person has just asked for it, the database is asked nothing first.
+    """
+    done = None
+    if not is_open:
+        done = await in_database(finished)(person, reply_id, seq=last_seq + 1)  # and whether it is theirs at all
     if done is None:
         with _reader().following(stream_key(reply_id), last_seq) as follower:
             while done is None:
