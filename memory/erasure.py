@@ -1,8 +1,9 @@
 """Forgetting on request: turns go with all that was ever made of them, and stay away (memory/tombstone.py).
 
 First what is asked for is marked: from then on nothing recalls, tells or shows it, and until it is due it can be taken
-back. Then it is carried out, in one transaction. A reply that answers an erased turn goes with it. Other replies stay,
-and those that may say the same again are named in the receipt, so that the person can have them erased as well.
+back. Then it is carried out, in one transaction, or in portions where it is much. A reply that answers an erased turn
+goes with it. Other replies stay, and those that may say the same again are named in the receipt, so that the person can
+have them erased as well.
 
 What derives from turns beside them (summaries, what is told of their session) is deleted, and made anew from what is
 left. So is the key of a turn that stood beside an erased one, for it was read in that context.
@@ -49,6 +50,8 @@ from memory.repeats import may_repeat, neighbours
 AT_ONCE = timedelta()
 RECENT = timedelta(hours=2)  # longer than the log of a finished reply is kept
 WHOLE = (Erasure.Kind.PERSON, Erasure.Kind.ACCOUNT)
+UNFINISHED = (Erasure.State.WAITING, Erasure.State.BEGUN)
+PORTION = 500  # turns of one transaction, with the answers to them
 UNASKED = (*WHOLE, Erasure.Kind.OVERDUE)  # nobody is there to say whether replies that say it again go, too
 
 
@@ -158,13 +161,19 @@ def _wanted(person_id: int, wish: Wish, *, again: bool) -> QuerySet[Turn]:
             righted = Correction.objects.of(person_id).filter(memory__in=list(wish.ids)).values("turn")
             return turns.filter(Q(pk__in=told) | Q(pk__in=righted))
         case Erasure.Kind.SPAN | Erasure.Kind.OVERDUE:
-            return turns.filter(said_at__gte=wish.since, said_at__lt=wish.until)
+            old = not_overdue(turns) if wish.kind == Erasure.Kind.OVERDUE else turns
+            return old.filter(said_at__gte=wish.since, said_at__lt=wish.until)
         case Erasure.Kind.CONVERSATION:
             return turns.filter(conversation=wish.conversation)
         case Erasure.Kind.COMPANION:
             return turns.filter(conversation__companion__in=list(wish.ids))
         case Erasure.Kind.PERSON | Erasure.Kind.ACCOUNT:
             return turns
+
+
+def not_overdue(turns: QuerySet[Turn]) -> QuerySet[Turn]:
+    """Those that are not marked already as kept too long."""
+    return turns.filter(Q(erasure=None) | ~Q(erasure__kind=Erasure.Kind.OVERDUE))
 
 
 def _with_answers(person_id: int, turn_ids: Sequence[int]) -> list[int]:
@@ -213,32 +222,52 @@ def withdraw(*, person_id: int, erasure_id: int) -> bool:
 def carry_out(*, person_id: int, erasure_id: int) -> list[int]:
     """Erase what is due, once: a second time, one that was withdrawn, or one that is not due yet, changes nothing.
 
+    Much goes in portions, each in a transaction of its own, so that whoever waits for it waits for one of them. From
+    the first on it can't be taken back; until the last, all that is left stays hidden, and whoever comes next goes on.
     Returns the turns beside it that lost their keys.
     """
-    with acting_as(person_id):
-        tombstone.let_erase(person_id)
-        due = Erasure.objects.of(person_id).filter(state=Erasure.State.WAITING, due_at__lte=clock.now())
-        due = due.exclude(kind=Erasure.Kind.ACCOUNT)  # memory/leaving.py
-        erasure = due.filter(pk=erasure_id).first()
-        return _carry_out(erasure) if erasure else []
+    without_keys: set[int] = set()
+    while True:
+        with acting_as(person_id):
+            tombstone.let_erase(person_id)
+            due = Erasure.objects.of(person_id).filter(state__in=UNFINISHED, due_at__lte=clock.now())
+            due = due.exclude(kind=Erasure.Kind.ACCOUNT)  # memory/leaving.py
+            erasure = due.filter(pk=erasure_id).first()
+            if erasure is not None:
+                without_keys |= set(_carry_out(erasure))
+        if erasure is None or erasure.state != Erasure.State.BEGUN:
+            return sorted(without_keys)
 
 
 def _carry_out(erasure: Erasure) -> list[int]:
+    """A portion of it, or all that is left."""
     person_id = erasure.owner_id
-    marked = Turn.objects.of(person_id).filter(erasure=erasure).values_list("pk", flat=True)
     logged = Reply.objects.of(person_id).filter(_has_log(gone=erasure.kind == Erasure.Kind.PERSON))
     erasure.logs = list({*erasure.logs, *logged.values_list("pk", flat=True)})
     without_keys: list[int] = []
+    left = False
     if erasure.kind == Erasure.Kind.PERSON:
         counts = _erase_person(person_id)
-    elif erasure.kind == Erasure.Kind.COMPANION:
-        counts = _erase_companion(erasure)
     else:
-        counts, without_keys = _erase_turns(person_id, _with_answers(person_id, list(marked)))
-    erasure.state, erasure.done_at = Erasure.State.ERASED, clock.now()
-    erasure.counts = dict(sorted(counts.items()))
+        taken = _taken(erasure)
+        portion = list(taken.order_by("session_id", "number").values_list("pk", flat=True)[:PORTION])
+        counts, without_keys = _erase_turns(person_id, _with_answers(person_id, portion), taken)
+        left = taken.exists()
+        if erasure.kind == Erasure.Kind.COMPANION and not left:
+            counts += _erase_companion(erasure)
+    erasure.state = Erasure.State.BEGUN if left else Erasure.State.ERASED
+    erasure.done_at = None if left else clock.now()
+    erasure.counts = dict(sorted((Counter(erasure.counts) + counts).items()))
     erasure.save()
     return without_keys
+
+
+def _taken(erasure: Erasure) -> QuerySet[Turn]:
+    """The turns that it takes and that are still there; with a companion goes what was marked for another erasure."""
+    turns = Turn.objects.of(erasure.owner_id)
+    if erasure.kind == Erasure.Kind.COMPANION:
+        return turns.filter(conversation__companion__erasure=erasure)
+    return turns.filter(erasure=erasure)
 
 
 def _has_log(*, gone: bool) -> Q:
@@ -257,17 +286,23 @@ def logs_cleared(*, person_id: int, erasure_id: int, reply_ids: Iterable[UUID]) 
         erasure.save(update_fields=["logs", "state"])
 
 
-def _erase_turns(person_id: int, turn_ids: list[int]) -> tuple[Counter[str], list[int]]:
-    """All that these turns left goes; what was made with a look at them is due anew. Also says who lost their keys."""
+def _erase_turns(person_id: int, turn_ids: list[int], taken: QuerySet[Turn]) -> tuple[Counter[str], list[int]]:
+    """All that these turns left goes; what was made with a look at them is due anew. Also says who lost their keys.
+
+    They are a portion of what is `taken`, of which the rest goes soon.
+    """
     turns = list(Turn.objects.of(person_id).filter(pk__in=turn_ids).select_related("conversation"))
     tombstone.put_up(person_id, _digests(person_id, turns))
     beside = neighbours(person_id, turn_ids)
+    beside = sorted(set(beside) - set(taken.filter(pk__in=beside).values_list("pk", flat=True)))
     derived = Memory.objects.of(person_id).exclude(kind=Memory.Kind.ROUND)
     touched = {turn.session_id for turn in turns}
     sessions = Session.objects.of(person_id).filter(pk__in=touched)
     list(sessions.select_for_update().order_by("pk"))  # a sweep may be closing one
     told = derived.filter(kind=Memory.Kind.FACT, sources__turn__session__in=touched)
     facts = {pk: (subject, attribute) for pk, subject, attribute in told.values_list("pk", "subject", "attribute")}
+    quoting = derived.filter(kind=Memory.Kind.SESSION_SUMMARY, sources__turn__in=turn_ids).exclude(session__in=touched)
+    quoted_in = set(quoting.values_list("session_id", flat=True))  # what a correction put right there
     again = touched | set(
         Source.objects.of(person_id).filter(memory__in=facts).values_list("turn__session_id", flat=True)
     )
@@ -275,8 +310,10 @@ def _erase_turns(person_id: int, turn_ids: list[int]) -> tuple[Counter[str], lis
     indexing.unindex(person_id=person_id, turn_ids=beside, but_of_facts=True)
     counts: Counter[str] = Counter(key=indexing.unindex(person_id=person_id, turn_ids=turn_ids))
     counts += _deleted(Key.objects.of(person_id).filter(session__in=sessions).exclude(kind=Key.Kind.TURN))
-    counts += _deleted(derived.filter(Q(session__in=sessions) | Q(pk__in=facts)))
-    days = list(periods.of_sessions(sessions).values_list("pk", flat=True))
+    summaries = Q(session__in=quoted_in, kind=Memory.Kind.SESSION_SUMMARY)
+    counts += _deleted(derived.filter(Q(session__in=sessions) | Q(pk__in=facts) | summaries))
+    told_in = Session.objects.of(person_id).filter(pk__in=touched | quoted_in)
+    days = list(periods.of_sessions(told_in).values_list("pk", flat=True))
     counts += _deleted(derived.filter(period__in=days))
     counts += portrait.erase_with(person_id=person_id, turn_ids=turn_ids)
     conversations = {turn.conversation_id: turn.conversation for turn in turns}
@@ -292,18 +329,18 @@ def _erase_turns(person_id: int, turn_ids: list[int]) -> tuple[Counter[str], lis
     for subject, attribute in sorted({pair for pair in facts.values() if pair[1]}):
         settle(person_id, subject, attribute)
     uphold(person_id)
-    attempts.ask_anew(Step.objects.of(person_id).filter(session__in=again))
+    steps = Step.objects.of(person_id)
+    attempts.ask_anew(steps.filter(Q(session__in=again) | Q(session__in=quoted_in, kind=Step.Kind.SUMMARY)))
     portraits = Q(layer=Period.Layer.PORTRAIT, companion__in={each.companion_id for each in conversations.values()})
     periods.ask_anew(Period.objects.of(person_id).filter(Q(pk__in=days) | portraits))
     return counts, beside
 
 
 def _erase_companion(erasure: Erasure) -> Counter[str]:
-    """All that was said with it, also what was marked for another erasure; then what is its own beside turns."""
+    """What is its own beside turns, once these are gone."""
     person_id = erasure.owner_id
     going = Companion.objects.of(person_id).filter(erasure=erasure)
-    said = Turn.objects.of(person_id).filter(conversation__companion__in=going)
-    counts, _ = _erase_turns(person_id, list(said.values_list("pk", flat=True)))
+    counts: Counter[str] = Counter()
     for model in (Key, Memory, PortraitLine, Period, Conversation):
         counts += _deleted(model.objects.of(person_id).filter(companion__in=going))
     return counts + _deleted(going)

@@ -8,13 +8,18 @@ thing it may write is that a memory has faded.
 
 import hashlib
 import hmac
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from contextvars import ContextVar
+from typing import Any, TypeVar
 
-from django.db import connections, transaction
+from django.db import OperationalError, connections, transaction
+from django.db import connection as default
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.operations.base import Operation
+from psycopg.errors import LockNotAvailable
+
+Read = TypeVar("Read")
 
 APP_ROLE = "rosemary_app"
 SWEEP_ROLE = "rosemary_sweep"
@@ -51,16 +56,59 @@ def acting_as(person_id: int, *, using: str = "default") -> Iterator[None]:
     """A transaction that sees and writes this person's rows and no others.
 
     The setting is local to the transaction, so a pooled connection carries nothing over. Nested inside another
-    person's, the outer person is put back at the end.
+    person's, the outer person is put back at the end. Raises Held where nobody waits any longer (`waiting_at_most`).
     """
-    connection = connections[using]
+    connection: Any = connections[using]
     nested = connection.in_atomic_block
-    with transaction.atomic(using=using), connection.cursor() as cursor:
-        before = _current_person(cursor) if nested else ""
-        _set_person(cursor, str(int(person_id)))
+    known, connection.known = getattr(connection, "known", None), {}
+    try:
+        with transaction.atomic(using=using), connection.cursor() as cursor:
+            before = _current_person(cursor) if nested else ""
+            _set_person(cursor, str(int(person_id)))
+            if (seconds := _patience.get()) is not None:
+                cursor.execute(f"set local lock_timeout = {round(1000 * seconds)}")
+            yield
+            if nested:
+                _set_person(cursor, before)
+    except OperationalError as error:
+        if isinstance(error.__cause__, LockNotAvailable):
+            raise Held(str(error)) from error
+        raise
+    finally:
+        connection.known = known
+
+
+class Held(OperationalError):
+    """Something that takes long has the person's rows: an erasure, or what is made anew. Later it can be done."""
+
+
+_patience: ContextVar[float | None] = ContextVar("patience", default=None)  # seconds; None: as long as it takes
+
+
+@contextmanager
+def waiting_at_most(seconds: float) -> Iterator[None]:
+    """Whoever waits for a lock within this gives up after so long, and with it their connection."""
+    before = _patience.set(seconds)
+    try:
         yield
-        if nested:
-            _set_person(cursor, before)
+    finally:
+        _patience.reset(before)
+
+
+def read_once(name: str, person_id: int, read: Callable[[], Read]) -> Read:
+    """What `read` gives, read once for each `acting_as`; whoever changes it calls `read_anew`."""
+    known: dict[tuple[str, int], Any] | None = getattr(default, "known", None)
+    if known is None:
+        return read()
+    if (name, person_id) not in known:
+        known[name, person_id] = read()
+    return known[name, person_id]  # type: ignore[no-any-return]
+
+
+def read_anew() -> None:
+    """What was read once may have changed."""
+    if (known := getattr(default, "known", None)) is not None:
+        known.clear()
 
 
 def _current_person(cursor: Any) -> str:

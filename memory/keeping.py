@@ -11,6 +11,7 @@ from memory.isolation import acting_as
 from memory.models import Erasure, Turn
 
 EARLIEST = datetime.min.replace(tzinfo=UTC)
+MARKED_AT_ONCE = 5000  # turns of one transaction, which writers wait for
 OVERDUE = """
 select turn.owner_id, count(*) from memory_turn turn left join memory_personpolicy own using (owner_id)
 where turn.said_at < %(now)s - least(%(house)s::int, own.keep_days) * interval '1 day' group by 1 order by 1
@@ -33,12 +34,23 @@ def older_than(*, person_id: int, days: int) -> int:
 
 
 def erase_overdue(*, person_id: int) -> Erasure | None:
-    """Mark what a person said too long ago, due at once; None where there is nothing."""
+    """Mark what a person said too long ago, the oldest first and so much at a time, due at once; None where there is
+    nothing more."""
     with acting_as(person_id):
         days = policy.ruled(person_id).keep_days
-    if days is None:
+        until = _until(person_id, clock.now() - timedelta(days=days)) if days is not None else None
+    if until is None:
         return None
-    wish = Wish(Erasure.Kind.OVERDUE, since=EARLIEST, until=clock.now() - timedelta(days=days))
     with suppress(NothingToForget):
+        wish = Wish(Erasure.Kind.OVERDUE, since=EARLIEST, until=until)
         return erasure.forget(person_id=person_id, wish=wish, after=erasure.AT_ONCE)
     return None
+
+
+def _until(person_id: int, limit: datetime) -> datetime | None:
+    """Before which moment the oldest `MARKED_AT_ONCE` turns were said; what was said in one moment goes together."""
+    old = erasure.not_overdue(Turn.objects.of(person_id)).filter(said_at__lt=limit).order_by("said_at")
+    moments = list(old.values_list("said_at", flat=True)[: MARKED_AT_ONCE + 1])
+    if len(moments) <= MARKED_AT_ONCE:
+        return limit if moments else None
+    return max(moments[-1], moments[0] + timedelta(microseconds=1))

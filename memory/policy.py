@@ -9,6 +9,7 @@ from django.db import connection
 from django.db.models import Model
 
 from memory import clock
+from memory.isolation import read_anew, read_once
 from memory.models import Fading, HousePolicy, PersonPolicy, Preference
 from memory.models.policy import Policy
 
@@ -45,6 +46,20 @@ def of_house() -> HousePolicy:
     return HousePolicy.objects.first() or HousePolicy()
 
 
+class NotAllowed(Exception):
+    """The house rules it out. The message says what to do, in one line."""
+
+
+def check_encoder(name: str) -> None:
+    """Whether this encoder may be used here, by its name as in `ENCODER`. Raises NotAllowed."""
+    allowed = of_house().encoders
+    if allowed and name not in allowed:
+        raise NotAllowed(
+            f"{name} is no encoder that this house allows; there are: {', '.join(allowed)}. "
+            "Name one of these, or have an administrator allow it on /inspect/policies/."
+        )
+
+
 def of_person(person_id: int) -> PersonPolicy:
     """A person's own row, likewise. Runs inside `acting_as(person)`."""
     return PersonPolicy.objects.of(person_id).first() or PersonPolicy(owner_id=person_id)
@@ -60,6 +75,10 @@ def standing(person_id: int) -> tuple[Ruled, Preference]:
 
     Every message asks for it several times, so it is one statement, by hand. Runs inside `acting_as(person)`.
     """
+    return read_once("standing", person_id, lambda: _read_standing(person_id))
+
+
+def _read_standing(person_id: int) -> tuple[Ruled, Preference]:
     with connection.cursor() as cursor:
         cursor.execute(_standing(), [person_id, person_id])
         values = iter(cursor.fetchone())
@@ -117,6 +136,7 @@ def _least(figures: Any) -> int | None:
 def rule_house(fields: Mapping[str, Any]) -> HousePolicy:
     """Write the row of the installation."""
     kept, _ = HousePolicy.objects.update_or_create(only=True, defaults={**fields, "changed_at": clock.now()})
+    read_anew()
     return kept
 
 
@@ -124,4 +144,5 @@ def rule_person(person_id: int, fields: Mapping[str, Any]) -> PersonPolicy:
     """Write a person's row. Runs inside `acting_as(person)`."""
     defaults = {**fields, "changed_at": clock.now()}
     kept, _ = PersonPolicy.objects.update_or_create(owner_id=person_id, defaults=defaults)
+    read_anew()
     return kept

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from memory.consolidation import periods
+from memory.isolation import read_anew
 from memory.models import Companion, Fading, Matter, Preference
 from memory.permission import chosen
 
@@ -15,6 +16,7 @@ def choose(*, person_id: int, unkept: Iterable[Matter], fading: Fading | None, j
     before = set(chosen(person_id).unkept)
     choices = {"unkept": sorted(set(unkept)), "fading": fading or "", "joined": joined}
     kept, _ = Preference.objects.update_or_create(owner_id=person_id, defaults=choices)
+    read_anew()
     if set(kept.unkept) != before:
         periods.draw_anew(person_id, Companion.objects.of(person_id).values_list("pk", flat=True))
     return kept

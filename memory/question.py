@@ -35,7 +35,11 @@ AUXILIARY = re.compile(
 
 
 CAPTION = re.compile(r"\s*\[[^\]]{0,500}\]\s*$")  # what a picture shows, after the words that came with it
-SAYS_LITTLE = 2  # stems: a question with fewer is understood only after what came before it
+POINTS_BACK = re.compile(
+    r"\b(?:s?he|him|his|hers?|its?|they|them|theirs?|this|that|these|those|there|then|one)\b", re.IGNORECASE
+)
+GOES_ON = re.compile(rf"^{POLITENESS}(?:what|how) about\b", re.IGNORECASE)
+SAYS_LITTLE = 2  # stems: a question with fewer may be understood only after what came before it
 SAID_BEFORE = 2  # turns that it is read with then
 LONGEST = 2_000  # characters of a question that are looked at; what is said in it stands near its beginning or its end
 
@@ -105,11 +109,26 @@ def _place(name: str, text: str) -> int | None:
     return found.start() if found else None
 
 
-def in_context(form: str, before: Sequence[str]) -> str:
-    """A form that says little alone, such as “and her?”, after the last turns of its conversation."""
-    if len(set(lexicon.stems(form))) >= SAYS_LITTLE or not before:
+def in_context(question: str, form: str, before: Sequence[str]) -> str:
+    """A question’s form, after what was said before it where it is not understood alone.
+
+    “And her?” is read after the last turns; “and Tomas?” asks again what was asked last.
+    """
+    if stands_alone(question, form) or not before:
         return form
-    return " ".join([*(shortened(text) for text in before[-SAID_BEFORE:]), form])
+    last = [text for text in before if asks(text)][-1:]
+    names = lexicon.stems(form) and not POINTS_BACK.search(question)
+    return " ".join([*(shortened(text) for text in (names and last) or before[-SAID_BEFORE:]), form])
+
+
+def stands_alone(question: str, form: str) -> bool:
+    """Whether a question tells what it is about: “What’s my rent?” does; “and her?”, “the dog?”, “why?” do not."""
+    told = len(set(lexicon.stems(form)))
+    if told >= SAYS_LITTLE:
+        return True
+    after_word = QUESTION_WORD.sub("", question, count=1)
+    whole = ASKING.match(question) or AUXILIARY.match(after_word) or re.match("['’]s\\b", after_word)
+    return told > 0 and whole is not None and not (POINTS_BACK.search(question) or GOES_ON.match(question))
 
 
 def ends_in_question(text: str) -> bool:

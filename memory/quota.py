@@ -20,7 +20,7 @@ def check(*, person_id: int, now: datetime) -> None:
     if ruled.messages_a_minute is not None:
         _check_pace(person_id, now, ruled.messages_a_minute)
     if ruled.most_turns is not None:
-        check_room(person_id=person_id, most=ruled.most_turns)
+        _check_room(person_id, ruled.most_turns)
 
 
 def _check_pace(person_id: int, now: datetime, most: int) -> None:
@@ -42,11 +42,42 @@ def stored(*, person_id: int) -> int:
     return Turn.objects.of(person_id).count()
 
 
-def check_room(*, person_id: int, most: int, more: int = 1) -> None:
-    """Whether so many more turns fit. Runs inside `acting_as(person)`. Raises OverQuota."""
-    if stored(person_id=person_id) + more > most:
+def _check_room(person_id: int, most: int) -> None:
+    if stored(person_id=person_id) >= most:
         told = gettext(
             "Here %(count)s turns are kept of one person at most. Delete a conversation or have something forgotten, "
             "then try again."
         )
         raise OverQuota(told % {"count": f"{most:,}"})
+
+
+def room(*, person_id: int) -> int | None:
+    """How many more turns fit, None where nothing limits them. Runs inside `acting_as(person)`."""
+    most = policy.ruled(person_id).most_turns
+    return None if most is None else max(most - stored(person_id=person_id), 0)
+
+
+def check_history(*, person_id: int, more: int) -> None:
+    """Whether a history fits that would add so many turns. Runs inside `acting_as(person)`. Raises OverQuota."""
+    fit = room(person_id=person_id)
+    if fit is not None and more > fit:
+        told = gettext(
+            "It would add %(more)s turns, and %(fit)s more fit: here a limit is set to what is kept of one person. "
+            "Import a part of it, or delete a conversation or have something forgotten first."
+        )
+        raise OverQuota(told % {"more": f"{more:,}", "fit": f"{fit:,}"})
+
+
+def check_part(*, person_id: int, more: int) -> None:
+    """Whether the next turns of a history still fit: something else may have been said since it began.
+
+    Runs inside `acting_as(person)`. Raises OverQuota.
+    """
+    fit = room(person_id=person_id)
+    if fit is not None and more > fit:
+        raise OverQuota(
+            gettext(
+                "The rest does not fit any more: here a limit is set to what is kept of one person. Delete a "
+                "conversation or have something forgotten, then import the same file again; nothing comes twice."
+            )
+        )

@@ -1,8 +1,8 @@
 """From candidates to notes: what is worth reading, quoted and dated, in time order (LongMemEval §5.5).
 
 What was said more than once is told once, in its newest words, with the days of the others; what seems to disagree is
-told with both. A question or an answer that says little alone brings its neighbour along, for `prompt` to show from
-what room is left.
+told with both. A question, a reply, or an answer that says little alone brings its neighbour along, for `prompt` to
+show from what room is left.
 """
 
 import re
@@ -14,7 +14,6 @@ from enum import StrEnum
 from functools import cached_property
 from typing import cast
 
-from django.db.models import Q
 from django.utils.translation import override
 
 from memory import clock, conflicts, lexicon
@@ -217,24 +216,26 @@ def _contradicted(note: Note, earlier: Sequence[Note]) -> int | None:
 
 
 def _with_neighbours(notes: list[Note], told: Sequence[_Telling]) -> list[Note]:
-    """A short answer gets the question before it, a question the answer after it; all in one query."""
+    """A reply and a short answer get what they answer, a question the answer after it; all in one query."""
     turns = {telling.turn.pk: telling for telling in told}
     wanted = {pk: (t.turn.session_id, t.turn.number + step) for pk, t in turns.items() if (step := _looks_at(t))}
     if not wanted:
         return notes
-    places = Q()
-    for session, number in wanted.values():
-        places |= Q(session_id=session, number=number)
-    found = {(turn.session_id, turn.number): turn for turn in Turn.objects.shown().remembered().filter(places)}
+    sessions, numbers = zip(*wanted.values(), strict=True)
+    near = Turn.objects.shown().remembered().filter(session_id__in=set(sessions), number__in=set(numbers))
+    found = {(turn.session_id, turn.number): turn for turn in near.defer("client_id", "origin")}
     beside = {pk: found[place] for pk, place in wanted.items() if place in found}
     return [_beside(note, turns[note.turn].turn, beside.get(note.turn)) if note.turn else note for note in notes]
 
 
 def _looks_at(telling: _Telling) -> int:
-    """Which turn makes this one understandable: 1 the next, -1 the one before, 0 none."""
+    """Which turn makes this one understandable: 1 the next, -1 the one before, 0 none.
+
+    The companion's words are about what the person said just before.
+    """
     if telling.turn.text.rstrip(" \n\"”’'").endswith(("?", "？")):
         return 1
-    return -1 if len(telling.stems) < SAYS_LITTLE else 0
+    return -1 if len(telling.stems) < SAYS_LITTLE or telling.turn.speaker == Speaker.COMPANION else 0
 
 
 def _beside(note: Note, turn: Turn, other: Turn | None) -> Note:

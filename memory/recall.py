@@ -130,7 +130,7 @@ def come_to_mind(
     dates = asked_range(question, moment=moment) or dates if asked else None
     names = set(lexicon.stems(f"{person} {companion.name}"))
     idf = lexicon.inverse_frequencies(companion.owner_id, set(lexicon.stems(forms[-1])) - names)
-    keys = search(
+    found = search(
         Wanted(vectors[-1], vectors[0], idf, dates),
         companion=companion,
         moment=moment,
@@ -138,6 +138,7 @@ def come_to_mind(
         leave_out=leave_out,
         most=FIRST_LOOK,
     )
+    keys = combination.without_echoes(found) if asked else found
     turns = combination.turns(keys, speaker=speaker, when=asked and asks_when(question))
     if len(turns) and tokens:
         looked_up = partial(tokens_of, owner=companion.owner_id, keys=keys)
@@ -157,7 +158,7 @@ def question_forms(
         asked = asks(question)
     if asked:
         form = normal_form(question, person=person, companion=companion)
-        return [question, in_context(form, before)]
+        return [question, in_context(question, form, before)]
     dialogue = shortened(" ".join([*before, question]))
     return [dialogue[-LAST_WORDS:], dialogue]
 

@@ -13,9 +13,9 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
-from memory import clock, dialogue, indexing, tombstone
+from memory import clock, dialogue, indexing, rounds, tombstone
 from memory.engine import Note
-from memory.models import Memory, Recall, Recalled, Reply, Speaker, Turn
+from memory.models import Conversation, Memory, Recall, Recalled, Reply, Speaker, Turn
 from memory.recall import Candidate, Remembering
 from memory.reinforcement import reinforce
 from memory.temporal import DateRange
@@ -82,8 +82,12 @@ def finish(
     can_retry: bool = False,
     used: Sequence[int] = (),
     came: "Came | None" = None,
+    says_new: bool = True,
 ) -> bool:
     """Keep what was written, mark what it used, let go of the claim. False, with nothing changed, if it was lost.
+
+    Of an answer that `says` nothing `new`, because it only quotes what is remembered, nothing is made: found later, it
+    would stand before what it quotes.
 
     A whole reply reinforces the memories that it used, in the same transaction: it is whole once and stays so, so they
     are reinforced once, whoever else was given the same work. One that was stopped or broke may be asked for again.
@@ -91,7 +95,7 @@ def finish(
     """
     if not _hold(reply):
         return False
-    answer = _keep_answer(reply, text) if text.strip() else None
+    answer = _keep_answer(reply, text, says_new) if text.strip() else None
     if came is not None:
         _keep_recall(reply, came, used)
     else:
@@ -131,7 +135,7 @@ def _hold(reply: Reply) -> bool:
         return cursor.fetchone() is not None
 
 
-def _keep_answer(reply: Reply, text: str) -> Turn:
+def _keep_answer(reply: Reply, text: str, says_new: bool) -> Turn:
     """The companion's turn; one that was broken off before and is now written again is replaced in its place."""
     text = text.translate(dialogue.UNKEEPABLE)
     earlier = Turn.objects.of(reply.owner_id).filter(pk=reply.answer_id).first() if reply.answer_id else None
@@ -144,10 +148,13 @@ def _keep_answer(reply: Reply, text: str) -> Turn:
             said_at=clock.now(),
             client_id=client_id,
             answers=reply.turn,
+            remembered=says_new,
         )
-    earlier.text = text
-    earlier.save(update_fields=["text"])
+    earlier.text, earlier.remembered = text, reply.turn.remembered and says_new
+    earlier.save(update_fields=["text", "remembered"])
     earlier.memories.update(end=len(text))
+    if earlier.remembered and not earlier.memories.exists():
+        rounds.join([earlier])
     indexing.unindex(person_id=reply.owner_id, turn_ids=[earlier.pk])
     return earlier
 
@@ -160,8 +167,19 @@ def request_stop(*, reply_id: UUID) -> bool:
     return bool(Reply.objects.filter(pk=reply_id, state=Reply.State.WRITING).update(stop_requested=True))
 
 
+@transaction.atomic
 def ask_again(*, reply_id: UUID) -> bool:
-    """Let a broken or stopped reply wait for a worker again. False where there is nothing to try again."""
+    """Let a broken or stopped reply wait for a worker again. False where there is nothing to try again.
+
+    Its conversation is held, as by whoever sets aside what it answers (memory/versions.py): whichever comes second
+    sees what the first did.
+    """
+    known = Reply.objects.filter(pk=reply_id).values_list("owner_id", "turn__conversation_id").first()
+    if known is None:
+        return False
+    person_id, conversation_id = known
+    tombstone.let_write(person_id)
+    list(Conversation.objects.of(person_id).filter(pk=conversation_id).select_for_update())
     broken = Reply.objects.filter(state__in=(Reply.State.BROKEN, Reply.State.STOPPED), can_retry=True)
     standing = Turn.objects.filter(reply=OuterRef("pk"), stands=True)  # no join, as in `claim`
     again = broken.filter(Exists(standing), pk=reply_id)
@@ -178,8 +196,15 @@ def ask_again(*, reply_id: UUID) -> bool:
 
 
 def still_waits(*, reply_id: UUID) -> bool:
-    """Whether an overlooked reply should be queued again; says so once a lease, however often it is asked."""
+    """Whether an overlooked reply should be queued again; says so once a lease, however often it is asked.
+
+    One to what was said otherwise since is stopped: nobody would write it.
+    """
     now = clock.now()
+    aside = Turn.objects.filter(reply=OuterRef("pk"), stands=False)  # no join, as in `claim`
+    waiting = Reply.objects.filter(Exists(aside), pk=reply_id, state=Reply.State.WAITING)
+    if waiting.update(state=Reply.State.STOPPED, can_retry=True, finished_at=now):
+        return False
     silent = Q(state=Reply.State.WAITING) | is_silent(now)
     return bool(Reply.objects.filter(silent, is_overdue(now), pk=reply_id).update(queued_at=now))
 

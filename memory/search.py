@@ -26,8 +26,8 @@ YEARS_BACK = 60  # of a month without a year
 
 PER_TURN = 4  # of them: a pasted document must not crowd out all that was said
 
-# What is looked at stays in memory, so the planner need not fear an index as if it were on a turning disk. Turns that are
-# marked for erasure are left out, beside those that the caller leaves out.
+# What is looked at stays in memory, so the planner need not fear an index as if it were on a turning disk. Turns that
+# are marked for erasure are left out, beside those that the caller leaves out.
 FIRST = """
 set local random_page_cost = 1.1;
 select id from (

@@ -15,6 +15,7 @@ class Tab:
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
+        self.greeted: dict[str, Any] = {}  # the first frame that it heard
 
     async def send(self, **frame: Any) -> None:
         """One frame, as JSON."""
@@ -53,5 +54,5 @@ async def open_tab(url: str, *, cookie: str = "", origin: str | None = None, of:
     async with connect(socket_url, additional_headers=headers, origin=origin or url, max_size=2**24) as socket:
         tab = Tab(socket)
         if cookie:
-            await tab.receive("welcome", "error")
+            tab.greeted = await tab.receive("welcome", "error")
         yield tab

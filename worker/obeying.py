@@ -15,19 +15,17 @@ from memory.models import Memory, Reply, Request
 from memory.temporal import day_in_words
 
 
-def answer(reply: Reply, engine: Engine, encoder: Encoder) -> str | None:
+def answer(reply: Reply, request: Request, engine: Engine, encoder: Encoder) -> str | None:
     """What to say to a request, which is prepared on the way; None where the engine is to answer.
 
     To “remember that…” an engine that converses answers as to anything else: what was asked for is done already.
     """
-    with acting_as(reply.owner_id):
-        about = Request.objects.of(reply.owner_id).select_related("turn__conversation__companion")
-        request = about.filter(turn=reply.turn_id).first()
-        if request is None or (request.kind == Request.Kind.REMEMBER and engine.converses):
-            return None
-        moment = clock.local(clock.now(), reply.owner.time_zone)
-        facts = []
-        if request.kind == Request.Kind.KNOWN:
+    if request.kind == Request.Kind.REMEMBER and engine.converses:
+        return None
+    moment = clock.local(clock.now(), reply.owner.time_zone)
+    facts = []
+    if request.kind == Request.Kind.KNOWN:
+        with acting_as(reply.owner_id):
             known = obeying.known(companion=request.turn.conversation.companion, moment=moment)
             facts = [(memory.text, _since(memory, reply.owner.time_zone)) for memory in known]
     found = 0

@@ -17,7 +17,7 @@ from memory.context import Earlier
 from memory.encoder import Encoder, Tokens, Vectors
 from memory.engine import Counting, Engine, EngineError, Prompt
 from memory.isolation import acting_as
-from memory.models import Reply
+from memory.models import Reply, Request
 from memory.recall import Remembering, question_forms, recall
 from worker import metrics, obeying, request_id
 from worker.claims import Claim, claims
@@ -40,6 +40,7 @@ class Written:
     text: str
     explanation: str = ""
     can_retry: bool = False
+    says_new: bool = True  # what quotes memory alone says nothing new
 
 
 @dataclass
@@ -98,13 +99,10 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder, begun: 
     remembering: Remembering | None = None
     try:
         entries.write("phase", phase="remembering", recalled=None)
-        told = None
-        if begun is None:
-            with at_work(Haste.FIRST_WORD):
-                told = obeying.answer(reply, engine, encoder)
+        told = _obeyed(reply, engine, encoder)
         if told is not None:
             entries.write("words", text=told)
-            written = Written(Reply.State.WHOLE, told)
+            written = Written(Reply.State.WHOLE, told, says_new=False)
         else:
             with metrics.prompt_build.time():
                 made, remembering = build(reply, engine, encoder, begun)
@@ -113,6 +111,7 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder, begun: 
             reply.engine = engine.name
             entries.write("phase", phase="thinking", recalled=len(made.notes))
             written = _stream(made, engine, claim, entries)
+            written.says_new = engine.converses
     except Exception:
         log.exception("reply %s broke", reply.pk)
         written = Written(Reply.State.BROKEN, "", str(WENT_WRONG), can_retry=True)
@@ -127,8 +126,16 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder, begun: 
         log.info("reply %s: another worker has taken it over", reply.pk)
         return
     log.info("reply %s is %s", reply.pk, written.state)
-    _index(reply, written, engine, encoder)
+    _index(reply, written, encoder)
     entries.settle()
+
+
+def _obeyed(reply: Reply, engine: Engine, encoder: Encoder) -> str | None:
+    request: Request | None = getattr(reply.turn, "request", None)  # claimed with it
+    if request is None:
+        return None
+    with at_work(Haste.FIRST_WORD):
+        return obeying.answer(reply, request, engine, encoder)
 
 
 def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
@@ -234,19 +241,20 @@ def _finish(
             can_retry=written.can_retry,
             used=list(shown),
             came=came,
+            says_new=written.says_new,
         )
     if not kept:
         raise replies.ClaimLost(f"reply {reply.pk}")
     entries.write("done", state=written.state)
 
 
-def _index(reply: Reply, written: Written, engine: Engine, encoder: Encoder) -> None:
-    """Turn and answer can be recalled from now on; what the recall-only engine quotes is there already.
+def _index(reply: Reply, written: Written, encoder: Encoder) -> None:
+    """Turn and answer can be recalled from now on.
 
     Nobody waits for it any more; if the worker dies before, the sweep does it. Only after a whole answer the turns
     before come to know what was said after them: until then they would echo the question, which may be asked again.
     """
-    said = [reply.turn_id, *([reply.answer_id] if engine.converses and reply.answer_id else [])]
+    said = [reply.turn_id, *([reply.answer_id] if reply.answer_id else [])]
     widen = written.state == Reply.State.WHOLE
     with at_work(Haste.RECALLABLE):
         lacking = indexing.lacking(person_id=reply.owner_id, turn_ids=said, encoder=encoder.name)

@@ -9,7 +9,7 @@ from django.db import connections
 from django.db.models import Exists, F, OuterRef, Q, QuerySet, Window
 from django.db.models.functions import DenseRank
 
-from memory import clock, dialogue, encoder_swap, unremembered
+from memory import clock, dialogue, encoder_swap, erasure, unremembered
 from memory import reply as replies
 from memory.consolidation.steps import extractive
 from memory.history import sent
@@ -115,7 +115,7 @@ def turns_without_keys() -> dict[int, list[int]]:
 
 def erasures_due() -> list[tuple[int, int]]:
     """(person, erasure) of what is due to be erased, or is erased but for the replies' logs."""
-    waiting = Q(state=Erasure.State.WAITING, due_at__lte=clock.now())
+    waiting = Q(state__in=erasure.UNFINISHED, due_at__lte=clock.now())
     due = Erasure.objects.using("sweep").filter(waiting | Q(state=Erasure.State.ERASED))
     return _sweep(due.order_by("due_at").values_list("owner_id", "id"))
 

@@ -79,11 +79,10 @@ def erase(person_id: int, erasure_id: int) -> None:
 def keep_no_longer(person_id: int) -> None:
     """Have erased what a person said longer ago than the house allows."""
     try:
-        overdue = keeping.erase_overdue(person_id=person_id)
+        while overdue := keeping.erase_overdue(person_id=person_id):
+            erase.delay(person_id, overdue.pk)
     finally:
         connection.close()
-    if overdue:
-        erase.delay(person_id, overdue.pk)
 
 
 @app.task

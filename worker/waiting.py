@@ -41,7 +41,7 @@ def periods() -> Waiting:
 
 def erasures() -> Waiting:
     """What is due to be erased, or is erased but for the replies' logs."""
-    due = Q(state__in=(Erasure.State.WAITING, Erasure.State.ERASED))
+    due = Q(state__in=(Erasure.State.WAITING, Erasure.State.BEGUN, Erasure.State.ERASED))
     return _waiting(Erasure.objects.using("sweep").filter(due), F("due_at"))
 
 

@@ -13,9 +13,11 @@ from django.utils.translation import gettext, gettext_lazy
 
 from companion.accounts import admission
 from companion.accounts.house_engine import EngineFields
-from companion.accounts.matters import MANNERS, Ticks
+from companion.accounts.matters import MANNERS, MATTERS, Ticks, in_english
 from companion.accounts.models import Invitation, Person, known_time_zones
+from memory import policy
 from worker.engines import chosen
+from worker.engines.trial import NoEngine
 
 LONGEST_EMAIL = 254
 LONGEST_PASSWORD = 256
@@ -106,10 +108,12 @@ class SignUpForm(EngineFields, Ticks, PlainForm, allauth.SignupForm):
     name = forms.CharField(max_length=60, label=gettext_lazy("Your name"), validators=[validate_one_line])
     token = forms.CharField(max_length=200, required=False, label=gettext_lazy("Set-up token"))
     time_zone = TimeZoneField(otherwise="UTC")
+    engine_trouble = ""  # why the address of a language model is not kept
     field_order = ("token", "name", "email", "password1", "time_zone")
 
     def __init__(self, *args: Any, request: HttpRequest, **kwargs: Any) -> None:
         self.request = request
+        self.ruled = policy.together(policy.of_house())
         super().__init__(*args, **kwargs)
         self._address("email")
         self._new_password(gettext("Password"))
@@ -124,7 +128,7 @@ class SignUpForm(EngineFields, Ticks, PlainForm, allauth.SignupForm):
             del self.fields["token"]
 
     def _companion(self) -> None:
-        manners = [(str(manner.words), manner.name) for manner in MANNERS]
+        manners = [(in_english(manner), manner.name) for manner in MANNERS]
         self.fields["companion"] = forms.CharField(
             label=gettext("Its name"),
             max_length=60,
@@ -137,14 +141,26 @@ class SignUpForm(EngineFields, Ticks, PlainForm, allauth.SignupForm):
         for name in ("companion", "manner"):
             self.fields[name].widget.attrs["class"] = "input"
         self.fields["companion"].widget.attrs["autocomplete"] = "off"
-        self.add_matters()
+        self.add_matters(ruled=self.ruled.unkept)
         self.add_engine()
 
+    @property
+    def ruled_out(self) -> list[str]:
+        """What the house lets nobody have remembered, in words, where there are no ticks to tell it by."""
+        told = [] if "ticked" in self.fields else MATTERS
+        return [str(label) for matter, label, _ in told if matter in self.ruled.unkept]
+
     def clean(self) -> dict[str, Any]:
-        """An address is tried last, and only for whoever may come in."""
+        """An address is tried last, and only for whoever may come in.
+
+        One that fails is no error of this form: it would cost the password, which no page may show again.
+        """
         cleaned: dict[str, Any] = super().clean() or self.cleaned_data
         if not self.errors:
-            self.try_engine()
+            try:
+                self.engine_choice = self.chosen_engine()
+            except NoEngine as why:
+                self.engine_trouble = str(why)
         return cleaned
 
     def clean_token(self) -> str:

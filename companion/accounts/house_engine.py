@@ -12,6 +12,7 @@ from worker.engines.chosen import Choice, Kind
 from worker.engines.trial import Heard, NoEngine
 
 LONGEST_KEY = 1000
+TYPED_IN_SESSION = "typed_engine"  # an address that failed in the first run
 
 
 def is_fixed() -> bool:
@@ -98,15 +99,18 @@ class EngineFields:
 
     def try_engine(self, *, anyway: bool = False) -> None:
         """Make `engine_choice` of what was filled in; an address is tried now, unless it is to be kept `anyway`."""
+        try:
+            self.engine_choice = self.chosen_engine(anyway=anyway)
+        except NoEngine as why:
+            self.engine_silent = not isinstance(why, trial.NoAddress)
+            self.add_error("engine_url", str(why))
+
+    def chosen_engine(self, *, anyway: bool = False) -> Choice | None:
+        """What was filled in; None where nothing was asked. Raises NoEngine for an address where there is none."""
         kind = self.cleaned_data.get("engine")
         if kind == Kind.ADDRESS:
-            try:
-                self.engine_choice = self._at_address(anyway=anyway)
-            except NoEngine as why:
-                self.engine_silent = not isinstance(why, trial.NoAddress)
-                self.add_error("engine_url", str(why))
-        elif kind:
-            self.engine_choice = Choice(Kind(kind))
+            return self._at_address(anyway=anyway)
+        return Choice(Kind(kind)) if kind else None
 
     def _at_address(self, *, anyway: bool) -> Choice:
         typed, key, model = (self.cleaned_data.get(f"engine_{name}", "") for name in ("url", "key", "model"))

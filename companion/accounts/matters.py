@@ -4,8 +4,9 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, override
 
+from companion.operations.languages import ENGLISH
 from memory.models import Matter
 
 if TYPE_CHECKING:
@@ -58,6 +59,23 @@ MANNERS = (
     ),
     Manner(gettext_lazy("Playful"), gettext_lazy("Playful and light, with humour that never hurts.")),
 )
+
+
+def as_kept(manner: str) -> str:
+    """What a companion is told: a manner of ours in English, as all that an engine reads; other words as they are."""
+    ours = next((each for each in MANNERS if str(each.words) == manner.strip()), None)
+    return in_english(ours) if ours else manner
+
+
+def as_shown(manner: str) -> str:
+    """What a person reads: a manner of ours in their language; other words as they are."""
+    return next((str(each.words) for each in MANNERS if in_english(each) == manner), manner)
+
+
+def in_english(manner: Manner) -> str:
+    """Its words as they are kept, whatever the language of the page."""
+    with override(ENGLISH):
+        return str(manner.words)
 
 
 class Tick(forms.CheckboxInput):

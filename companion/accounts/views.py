@@ -18,10 +18,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from companion import doors
 from companion.accounts import admission, house_engine
 from companion.accounts.forms import InvitationForm, SignUpForm
 from companion.accounts.models import Invitation, Person
 from memory import clock
+from memory.isolation import Held
 from worker import engines
 from worker.engines import trial
 
@@ -59,7 +61,14 @@ class SignUpView(SignupView):
             form.add_error("email", taken)
             return cast(HttpResponse, self.form_invalid(form))
         self.request.session.pop(admission.INVITATION_IN_SESSION, None)
-        return response
+        return self.to_the_engine(form) if form.engine_trouble else response
+
+    def to_the_engine(self, form: SignUpForm) -> HttpResponse:
+        """The account is made; the address that failed is mended on the page of the language model."""
+        self.request.session[house_engine.TYPED_IN_SESSION] = form.cleaned_data["engine_url"]
+        told = gettext("Your account is made. The language model is not: %(why)s") % {"why": form.engine_trouble}
+        messages.warning(self.request, told)
+        return redirect("preferences_engine")
 
     def closed(self) -> HttpResponse:
         """The door is closed, or opens by invitation."""
@@ -149,8 +158,13 @@ def invitation(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def broken(request: HttpRequest) -> HttpResponse:
-    """Something failed. Where it is the database or Redis that cannot be reached, say so: that mends itself."""
-    unreachable = isinstance(sys.exc_info()[1], UNREACHABLE)
+    """Something failed. Where it is the database or Redis that cannot be reached, say so: that mends itself.
+
+    So does an erasure that holds up what was asked.
+    """
+    error = sys.exc_info()[1]
+    unreachable = isinstance(error, UNREACHABLE)
     status = 503 if unreachable else 500
     # Without the request, so that no part of the page asks the database who is signed in.
-    return HttpResponse(render_to_string(f"{status}.html"), status=status)
+    held = doors.HELD if isinstance(error, Held) else ""
+    return HttpResponse(render_to_string(f"{status}.html", {"held": held}), status=status)

@@ -19,6 +19,7 @@ from memory import reply as replies
 from memory.isolation import acting_as
 from memory.models import Companion, Conversation, Reply
 from worker import backlog, engines, stream, tasks
+from worker.queueing import soon
 
 QueueAway = OperationalError
 
@@ -142,8 +143,8 @@ def delete(person: Person, frame: protocol.Delete) -> changes.Deleted:
 
 
 def queue_erasure(person: Person, erasure_id: int) -> None:
-    """Have replies begun anew whose prompts held what is deleted. Raises QueueAway; then sweeps do it."""
-    tasks.erase.delay(person.pk, erasure_id)
+    """Have replies begun anew whose prompts held what is deleted."""
+    soon(tasks.erase, person.pk, erasure_id)
 
 
 def restore(person: Person, frame: protocol.Restore) -> changes.Restored | changes.Unforgotten:

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from contextlib import aclosing, suppress
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 from uuid import UUID
 
@@ -13,14 +13,19 @@ from django.utils.translation import activate, gettext, gettext_lazy
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 
+from companion import doors
 from companion.accounts.models import Person
 from companion.accounts.sessions import is_open
 from companion.chat import actions, changes, metrics, protocol
 from companion.chat.following import follow, in_database
 from companion.chat.pace import MOST_TABS, Pace, pace_of
 from memory import companions, dialogue, obeying, quota, versions
+from memory.isolation import Held
 from memory.models import Reply
 from worker import request_id
+
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +35,10 @@ SLOW = 20.0  # seconds: a socket that takes no more for so long is dropped; it r
 MOST_FOLLOWED = 50  # replies one socket follows at a time
 AWAY = gettext_lazy(
     "Rosemary’s database cannot be reached just now. Your words are kept in this page and sent again by themselves."
+)
+HELD = gettext_lazy(
+    "Something of yours is being erased just now, which takes a while. Your words are kept in this page and sent again "
+    "by themselves."
 )
 NOT_DONE = gettext_lazy("Rosemary’s database cannot be reached just now. It was not done; try again.")
 QUEUE_AWAY = gettext_lazy(
@@ -75,8 +84,8 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await self.close(code=SIGNED_OUT)
                 return
             activate(self.person.speaks)  # for this task, which ends with the socket
-            if not self._has_room():
-                await self.say_frame(protocol.Error(code="too_many", message=str(TOO_MANY_TABS), retry=True))
+            if (crowded := self._crowded()) is not None:
+                await self.say_frame(protocol.Error(code="too_many", message=str(crowded), retry=True))
                 await self.close(code=TRY_LATER)
                 return
             group = f"person.{self.person.pk}"
@@ -132,7 +141,10 @@ class ChatConsumer(AsyncWebsocketConsumer):
             await self.say_frame(protocol.Error(code=code, message=str(refused), client_id=client_id))
         except (DatabaseError, InterfaceError) as error:
             log.warning("a message could not be kept: %s", type(error).__name__)
-            message = str(AWAY if client_id else NOT_DONE)
+            if isinstance(error, Held):
+                message = str(HELD if client_id else doors.HELD)
+            else:
+                message = str(AWAY if client_id else NOT_DONE)
             await self.say_frame(protocol.Error(code="unavailable", message=message, client_id=client_id, retry=True))
 
     async def obey(self, frame: protocol.Asked) -> None:
@@ -159,16 +171,18 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 told = await in_database(actions.TOLD_TO_ALL[type(frame)])(self.person, frame)
                 await self.tell_all(told)
                 if isinstance(told, changes.Deleted | changes.Forgotten):
-                    await self.queue_erasure(told.erasure)
+                    await in_database(actions.queue_erasure)(self.person, told.erasure)
 
-    def _has_room(self) -> bool:
-        """Whether this tab of the person is not one too many; from now on it counts."""
+    def _crowded(self) -> "StrPromise | None":
+        """Why this tab of the person is one too many, or came too fast; where it is not, it counts from now on."""
         pace = pace_of(self.person.pk)
         if len(pace.tabs) >= MOST_TABS:
-            return False
+            return TOO_MANY_TABS
+        if not pace.sockets.take_if_there():
+            return TOO_MANY
         pace.tabs.add(self)
         self.pace = pace
-        return True
+        return None
 
     def _is_for(self) -> str:
         """Whose page opened the socket: another may have signed in since, in another tab."""
@@ -216,14 +230,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
         erasure_id = await in_database(actions.end)(self.person, frame)
         await self.tell_all(changes.Ended(conversation=frame.conversation))
         if erasure_id is not None:
-            await self.queue_erasure(erasure_id)
-
-    async def queue_erasure(self, erasure_id: int) -> None:
-        """Have it looked at now; without Redis the sweep does it."""
-        try:
             await in_database(actions.queue_erasure)(self.person, erasure_id)
-        except actions.QueueAway as error:
-            log.warning("erasure %s waits for the sweep: %s", erasure_id, type(error).__name__)
 
     async def tell_all(self, frame: BaseModel) -> None:
         """This tab, and the person's others; those that cannot be reached hear of it when they come back."""

@@ -1,6 +1,7 @@
 """What may be done during a visit: trying a step again, erasing and exporting on request. Each act is recorded."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import slugify
@@ -14,6 +15,8 @@ from memory.erasure import NothingToForget, Wish
 from memory.history.export import export
 from memory.isolation import acting_as
 from memory.models import Companion, Erasure, Period, Step
+from worker import tasks
+from worker.queueing import soon
 
 POST = ("POST",)
 AGAIN = "It is due again; the memory worker takes it up within a minute."
@@ -60,6 +63,7 @@ def _erased(request: HttpRequest, visit: Visit, wish: Wish) -> HttpResponse:
     except NothingToForget:
         raise Http404 from None
     visit.details.update(erasure=receipt.pk, kind=receipt.kind)
+    transaction.on_commit(lambda: soon(tasks.erase, visit.person.pk, receipt.pk))  # replies being written begin anew
     repeats = len(receipt.may_repeat)
     beside = f" {repeats} replies that stay may say it again." if repeats else ""
     messages.success(request, f"Forgotten, and hidden from now on. Receipt {receipt.pk}.{beside}")

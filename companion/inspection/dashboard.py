@@ -17,6 +17,7 @@ from worker import waiting
 
 SPANS = {7: "7 days", 30: "30 days", 365: "A year"}
 TONES = {"vivid": "leaf", "fading": "straw", "faded": "dry", "pinned": "bloom", "superseded": "clay"}
+NAMES = {"superseded": "no longer so"}
 STEPS = {"cut": "Cutting long sessions", "summary": "Summaries", "facts": "Facts", "links": "Links"}
 STEPS |= {"portrait": "Portrait", "period": "Days and acquaintance"}
 
@@ -40,15 +41,16 @@ def _of_talk(said: list[Said], active: int) -> dict[str, Any]:
         "people": Person.objects.count(),
         "active": active,
         "turns": sum(each.turns for each in said),
-        "talk": charts.bars("h-turns", days, [turns], of="turns"),
-        "talkers": charts.bars("h-people", days, [people], of="people"),
+        "talk": charts.bars("h-turns", days, [turns], of=("turn", "turns")),
+        "talkers": charts.bars("h-people", days, [people], of=("person", "people")),
     }
 
 
 def _of_memories() -> dict[str, Any]:
     counts = census.memories()
-    states = [(state, tone, counts.get(state, 0)) for state, tone in TONES.items()]
-    return {"memories": sum(counts.values()), "states": charts.shares(states)}
+    states = [(NAMES.get(state, state), tone, counts.get(state, 0)) for state, tone in TONES.items()]
+    holding = sum(counts.values()) - counts.get("superseded", 0)
+    return {"memories": holding, "states": charts.shares(states)}
 
 
 def _of_work(span: Span) -> dict[str, Any]:
@@ -83,6 +85,6 @@ def _of_recalls(recalls: list[Recalls]) -> dict[str, Any]:
         "questions": questions,
         "abstained": abstained,
         "abstention": 100 * abstained / questions if questions else None,
-        "verdicts": charts.bars("h-gate", days, verdicts, of="recalls"),
-        "took": charts.lines("h-took", days, took, of="ms"),
+        "verdicts": charts.bars("h-gate", days, verdicts, of=("recall", "recalls")),
+        "took": charts.lines("h-took", days, took, of=("ms", "ms")),
     }

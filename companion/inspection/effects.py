@@ -4,8 +4,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from companion.inspection.policy_form import FADINGS
 from memory import census, keeping, quota
-from memory.models import HousePolicy, Matter
+from memory.models import Fading, HousePolicy, Matter
 from memory.models.policy import Policy
 from worker.app import NIGHTLY
 
@@ -53,7 +54,7 @@ def of_person(person_id: int, ruled: Mapping[str, Any]) -> Extent:
 
 def told(before: Policy, after: Mapping[str, Any], extent: Extent) -> list[str]:
     """What changes, a sentence each; nothing where nothing does."""
-    tellers = (_matters, _fadings, _keeping, _engines, _quotas, _sign_up)
+    tellers = (_matters, _fadings, _keeping, _engines, _encoders, _quotas, _sign_up)
     return [sentence for tell in tellers for sentence in tell(before, after, extent)]
 
 
@@ -65,9 +66,9 @@ def _matters(before: Policy, after: Mapping[str, Any], _: Extent) -> Iterator[st
 
 def _fadings(before: Policy, after: Mapping[str, Any], _: Extent) -> Iterator[str]:
     if list(before.fadings) != after["fadings"]:
-        only = " and ".join(f"“{name}”" for name in after["fadings"])
+        only = " or ".join(FADINGS[Fading(name)][0].lower() for name in after["fadings"])
         yield (
-            f"Memories fade as {only} alone, whatever was chosen; what is remembered keeps its strength until its use."
+            f"Memories fade {only}, whatever was chosen; what is remembered keeps its strength until its use."
             if only
             else "People choose again how fast their memories fade."
         )
@@ -95,6 +96,15 @@ def _engines(before: Policy, after: Mapping[str, Any], _: Extent) -> Iterator[st
             "Companions that speak by another model than these speak by the house’s own, from their next reply on."
             if after["engines"]
             else "Companions may speak by any model that the engine offers."
+        )
+
+
+def _encoders(before: Policy, after: Mapping[str, Any], _: Extent) -> Iterator[str]:
+    if isinstance(before, HousePolicy) and list(before.encoders) != after["encoders"]:
+        yield (
+            "The encoder in use stays. ENCODER and manage.py reencode refuse any that is not among these."
+            if after["encoders"]
+            else "Any encoder may be used."
         )
 
 

@@ -1,15 +1,13 @@
 """What the house allows, ruled by administrators: what it would do is told before it is kept, and each act recorded."""
 
 import json
-from collections.abc import Callable, Mapping
-from functools import partial
+from collections.abc import Mapping
 from typing import Any
 
 from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from kombu.exceptions import OperationalError
 
 from companion.inspection import effects
 from companion.inspection.entry import during_visit, for_role, person_of
@@ -22,6 +20,7 @@ from memory.isolation import acting_as
 from memory.models import Matter
 from memory.models.policy import Policy
 from worker import engines, tasks
+from worker.queueing import soon
 
 FORM = ("GET", "HEAD", "POST")
 QUEUE_AWAY = "Kept. The message queue cannot be reached, so portraits are taken down only when they are next drawn."
@@ -51,7 +50,7 @@ def keep_house(request: HttpRequest, *, role: Role) -> HttpResponse:
     with acting_as(by.pk):
         policy.rule_house(form.ruled())
         record(Act.POLICY, person_id=by.pk, by=by, role=role, details=_changes(before, form.ruled()))
-    _keep(request, tasks.draw_all_anew.delay if _portraits_change(before, form.ruled()) else None)
+    _keep(request, (tasks.draw_all_anew,) if _portraits_change(before, form.ruled()) else None)
     return redirect("inspection_policies")
 
 
@@ -81,7 +80,7 @@ def keep_person(request: HttpRequest, visit: Visit) -> HttpResponse:
         return _person(request, visit)
     visit.details.update(_changes(before, form.ruled()))
     policy.rule_person(visit.person.pk, form.ruled())
-    drawing = partial(tasks.draw_anew.delay, visit.person.pk) if _portraits_change(before, form.ruled()) else None
+    drawing = (tasks.draw_anew, visit.person.pk) if _portraits_change(before, form.ruled()) else None
     _keep(request, drawing)
     return redirect("inspection_person_policy", pk=visit.person.pk)
 
@@ -100,14 +99,11 @@ def _portraits_change(before: Policy, after: Mapping[str, Any]) -> bool:
     return any((matter in before.unkept) != (matter in after["unkept"]) for matter in Matter)
 
 
-def _keep(request: HttpRequest, draw_anew: Callable[[], object] | None) -> None:
+def _keep(request: HttpRequest, drawing: tuple[Any, ...] | None) -> None:
     """Say so once it is written; then portraits are drawn by the new rule, or taken down."""
 
     def queue() -> None:
-        try:
-            if draw_anew:
-                draw_anew()
-        except OperationalError:
+        if drawing and not soon(*drawing):
             messages.warning(request, QUEUE_AWAY)
         else:
             messages.success(request, "Kept.")

@@ -8,11 +8,13 @@ from django.core.exceptions import ValidationError
 
 from companion.accounts.forms import PlainForm, validate_one_line
 from companion.accounts.matters import Tick
+from memory import encoder_swap
 from memory.models import Fading, HousePolicy, Matter
 from memory.models.policy import Policy
 
 MOST = 100_000_000  # of any figure
 LONGEST_NAME = 200  # characters of a model's
+LONGEST_FOLDER = 500  # characters of an encoder's
 MATTERS = {
     Matter.FACTS: ("Facts", "What people tell of their lives, each with its quote."),
     Matter.SUMMARIES: ("Summaries", "Of sessions, days and the acquaintance."),
@@ -20,8 +22,8 @@ MATTERS = {
     Matter.SENSITIVE: ("Sensitive matters", "Health, mind, love, faith, politics, origin, crime, by English words."),
 }
 FADINGS = {
-    Fading.COMPANION: ("As a companion", "In weeks, by kind and importance."),
-    Fading.PAPER: ("As in the paper", "In a day at first; only what is used stays."),
+    Fading.COMPANION: ("Slowly, over weeks", "What matters more holds longer; whatever is used holds longer still."),
+    Fading.PAPER: ("Quickly, within days", "As MemoryBank has it: a day at first, and a day more with each use."),
 }
 SIGN_UP = [
     ("", "As the setting SIGN_UP says"),
@@ -34,6 +36,16 @@ SIGN_UP = [
 def _figure(label: str, words: str) -> forms.IntegerField:
     widget = forms.NumberInput(attrs={"inputmode": "numeric"})
     return forms.IntegerField(label=label, help_text=words, required=False, min_value=1, max_value=MOST, widget=widget)
+
+
+def _names(lines: str, longest: int) -> list[str]:
+    """One a line, each once. Raises ValidationError for one that can't be a name."""
+    names = list(dict.fromkeys(line.strip() for line in lines.splitlines() if line.strip()))
+    for name in names:
+        validate_one_line(name)
+        if len(name) > longest:
+            raise ValidationError("One of these is too long to be a model’s name.")
+    return names
 
 
 class PolicyForm(PlainForm):
@@ -75,12 +87,7 @@ class PolicyForm(PlainForm):
 
     def clean_engines(self) -> list[str]:
         """The names, each once. Raises ValidationError for one that can't be a name."""
-        names = list(dict.fromkeys(line.strip() for line in self.cleaned_data["engines"].splitlines() if line.strip()))
-        for name in names:
-            validate_one_line(name)
-            if len(name) > LONGEST_NAME:
-                raise ValidationError("One of these is too long to be a model’s name.")
-        return names
+        return _names(self.cleaned_data["engines"], LONGEST_NAME)
 
     def clean(self) -> dict[str, Any]:
         """Raises ValidationError where no way of fading is left."""
@@ -101,7 +108,14 @@ class PolicyForm(PlainForm):
 
 
 class HousePolicyForm(PolicyForm):
-    """The same, and who may come in."""
+    """The same, which encoders may be used, and who may come in."""
+
+    encoders = forms.CharField(
+        label="Encoders that may be used",
+        required=False,
+        max_length=4000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
 
     sign_up = forms.ChoiceField(
         label="Who may sign up",
@@ -112,7 +126,20 @@ class HousePolicyForm(PolicyForm):
     def __init__(self, *args: Any, policy: HousePolicy, **kwargs: Any) -> None:
         super().__init__(*args, policy=policy, **kwargs)
         self.fields["sign_up"].initial = policy.sign_up
+        self.fields["encoders"].initial = "\n".join(policy.encoders)
+        in_use = f"In use is {encoder_swap.in_use()}."
+        self.fields["encoders"].help_text = f"One name or folder a line, as for ENCODER. {in_use} Empty: any."
+
+    def clean_encoders(self) -> list[str]:
+        """The names, each once. Raises ValidationError where the one in use is left out: nothing could be recalled."""
+        names = _names(self.cleaned_data["encoders"], LONGEST_FOLDER)
+        encoder_swap.look_again()
+        if names and (in_use := encoder_swap.in_use()) not in names:
+            raise ValidationError(
+                f"{in_use} is in use. Go over to another first (manage.py reencode --encoder NAME), then leave it out."
+            )
+        return names
 
     def ruled(self) -> dict[str, Any]:
         """The fields of the row."""
-        return super().ruled() | {"sign_up": self.cleaned_data["sign_up"]}
+        return super().ruled() | {name: self.cleaned_data[name] for name in ("encoders", "sign_up")}

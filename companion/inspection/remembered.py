@@ -13,6 +13,7 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Sub
 from django.db.models.functions import Coalesce
 
 from memory import clock, retention
+from memory.listed import HOLDS, STATES, listed
 from memory.models import Conversation, Erasure, Memory, Period, Recall, Recalled, Session, Source, Step, Turn
 from memory.reading import excerpt
 from memory.temporal import range_in_words
@@ -20,12 +21,13 @@ from memory.temporal import range_in_words
 PAGE = 50  # memories
 RECALLS = 20  # of a page
 LONGEST = 300  # characters of one in a list
+TALK = "round"  # what was said, pinned or not: not listed as memories, and read under a kind of its own
 KINDS = {
-    "round": "Talk",
     "fact": "Fact",
     "session": "Session’s summary",
     "day": "Day’s summary",
     "whole": "Acquaintance",
+    TALK: "Talk",
 }
 
 
@@ -67,21 +69,36 @@ class Shown:
 
 
 def figures(person_id: int) -> dict[str, Any]:
-    """How much there is of what, and in what state. No words."""
-    memories = Memory.objects.of(person_id)
-    kinds = dict(memories.values_list("kind").annotate(Count("pk")).order_by())
-    states = dict(memories.values_list("state").annotate(Count("pk")).order_by())
+    """How much there is of what, and in what state, counted as on the person's own page. No words."""
+    kinds = {kind: Count("pk", filter=HOLDS & Q(kind=kind)) for kind in KINDS if kind != TALK}
+    counts = _of_kind(person_id, "").aggregate(all=Count("pk", filter=HOLDS), **kinds)
+    counts[TALK] = _of_kind(person_id, TALK).filter(HOLDS).count()
     first = Turn.objects.of(person_id).order_by("said_at").values_list("said_at", flat=True).first()
     return {
-        "memories": sum(kinds.values()),
-        "kinds": [(name, kinds.get(kind, 0)) for kind, name in KINDS.items()],
-        "states": [(state, states.get(state, 0)) for state in ("vivid", "fading", "faded")],
+        "memories": counts["all"],
+        "kinds": [(kind, name, counts[kind]) for kind, name in KINDS.items()],
+        "states": states(person_id, kind=""),
         "turns": Turn.objects.of(person_id).count(),
         "conversations": Conversation.objects.of(person_id).count(),
         "sessions": Session.objects.of(person_id).count(),
         "recalls": Recall.objects.of(person_id).count(),
         "since": first,
     }
+
+
+def states(person_id: int, *, kind: str) -> list[tuple[str, str, int]]:
+    """(state, its name, how many there are) of a kind of memory, or of all."""
+    counted = {state: Count("pk", filter=of_state) for state, of_state in STATES.items()}
+    counts = _of_kind(person_id, kind).aggregate(**counted)
+    return [(state, "no longer so" if state == "superseded" else state, counts[state]) for state in STATES]
+
+
+def _of_kind(person_id: int, kind: str) -> QuerySet[Memory]:
+    """What counts as a memory, of a kind or of all; talk, where it is asked for."""
+    shown: QuerySet[Memory] = Memory.objects.of(person_id).shown()
+    if kind == TALK:
+        return shown.filter(kind=kind)
+    return listed(shown).filter(kind=kind) if kind in KINDS else listed(shown)
 
 
 def unfinished_first(person_id: int, most: int = 12) -> list[Step | Period]:
@@ -102,11 +119,7 @@ def erasures(person_id: int) -> QuerySet[Erasure]:
 
 def memories(person_id: int, *, kind: str, state: str, before: int | None) -> tuple[list[Shown], bool]:
     """A page of memories, the newest first, that ends before one of them; and whether there are more."""
-    rows = _with_sources(person_id, Memory.objects.of(person_id).shown())
-    if kind in Memory.Kind.values:
-        rows = rows.filter(kind=kind)
-    if state in Memory.State.values:
-        rows = rows.filter(state=state)
+    rows = _with_sources(person_id, _of_kind(person_id, kind)).filter(STATES.get(state, HOLDS))
     last = Memory.objects.of(person_id).filter(pk=before).first() if before else None
     if last is not None:
         rows = rows.filter(Q(said_at__lt=last.said_at) | Q(said_at=last.said_at, pk__lt=last.pk))

@@ -83,7 +83,7 @@ def _overview(request: HttpRequest, visit: Visit) -> HttpResponse:
             "more": more,
             "kind": kind,
             "state": state,
-            "kinds": remembered.KINDS.items(),
+            "states": remembered.states(owner, kind=kind),
             "companions": companions,
             "form": TryForm(person=visit.person, companions=companions),
         }

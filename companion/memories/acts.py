@@ -1,12 +1,8 @@
 """What a person does to a memory: pin it, put it right, forget it, and take each of these back."""
 
-import logging
-from collections.abc import Callable
 from dataclasses import asdict
 from typing import Any
 from uuid import UUID
-
-from kombu.exceptions import OperationalError
 
 from companion.accounts.models import Person
 from companion.memories import words
@@ -16,8 +12,7 @@ from memory.foretelling import foretell as foretold
 from memory.isolation import acting_as
 from memory.models import Erasure, Memory
 from worker import tasks
-
-log = logging.getLogger(__name__)
+from worker.queueing import soon
 
 
 class NotForgettable(ValueError):
@@ -42,7 +37,7 @@ def correct(person: Person, memory_id: int, *, text: str, mistaken: bool, client
             person_id=person.pk, memory_id=memory_id, text=text, mistaken=mistaken, client_id=client_id
         )
         turn_ids = list(memory.sources.values_list("turn_id", flat=True))
-    _queue(lambda: tasks.index.delay(person.pk, turn_ids))
+    soon(tasks.index, person.pk, turn_ids)
     return memory.pk
 
 
@@ -50,7 +45,7 @@ def take_back_correction(person: Person, memory_id: int) -> None:
     """What it stood in place of holds again. Raises Memory.DoesNotExist."""
     turn_ids = correction.take_back(person_id=person.pk, memory_id=memory_id)
     if turn_ids:
-        _queue(lambda: tasks.index.delay(person.pk, turn_ids))
+        soon(tasks.index, person.pk, turn_ids)
 
 
 def foretell(person: Person, memory_id: int) -> dict[str, int]:
@@ -66,7 +61,7 @@ def forget(person: Person, memory_id: int, *, with_repeats: bool) -> dict[str, A
         _forgettable(person, memory_id)
     wish = Wish(Erasure.Kind.MEMORY, [memory_id])
     asked = erasure.forget(person_id=person.pk, wish=wish, with_repeats=with_repeats)
-    _queue(lambda: tasks.erase.delay(person.pk, asked.pk))
+    soon(tasks.erase, person.pk, asked.pk)
     return _waiting(asked)
 
 
@@ -95,14 +90,6 @@ def _shown(person: Person, memory_id: int) -> Memory:
 def _forgettable(person: Person, memory_id: int) -> None:
     if _shown(person, memory_id).kind == Memory.Kind.ACQUAINTANCE:
         raise NotForgettable(words.NOT_FORGETTABLE)
-
-
-def _queue(send: Callable[[], object]) -> None:
-    """Have the workers do the rest at once; while the queue is away, a sweep does it later."""
-    try:
-        send()
-    except OperationalError:
-        log.warning("the queue is away: a sweep takes this up")
 
 
 __all__ = ["NothingToForget"]

@@ -1,7 +1,6 @@
 """The list of what is remembered: newest first, page by page, with the counts that stand on its filters.
 
-Rounds, the words themselves, are in it only where they are pinned: they are found by searching, and read in their
-conversations.
+memory/listed.py says what is in it.
 """
 
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from django.db.models import Count, Min, Q, QuerySet
 from companion.accounts.models import Person
 from companion.memories.items import items
 from memory.isolation import acting_as
+from memory.listed import HOLDS, STATES, listed
 from memory.models import Memory
 
 PAGE = 50  # memories
@@ -23,14 +23,7 @@ KINDS = {
     "fact": IS_STATE,
     "event": Q(kind=Memory.Kind.FACT, told__in=(Memory.Told.EVENT, Memory.Told.PLAN, Memory.Told.DROPPED)),
     "summary": Q(kind__in=SUMMARIES),
-}
-HOLDS = Q(superseded_by=None)
-STATES = {
-    "vivid": HOLDS & (Q(pinned=True) | Q(state=Memory.State.VIVID)),
-    "fading": HOLDS & Q(pinned=False, state=Memory.State.FADING),
-    "faded": HOLDS & Q(pinned=False, state=Memory.State.FADED),
-    "pinned": Q(pinned=True),
-    "superseded": Q(superseded_by__isnull=False),
+    "said": Q(kind=Memory.Kind.ROUND),
 }
 
 
@@ -71,18 +64,15 @@ def _begins(day: date, zone: str) -> datetime:
     return datetime.combine(day, time.min, ZoneInfo(zone))
 
 
-def told(person: Person, *, pinned: bool = False) -> QuerySet[Memory]:
+def told(person: Person) -> QuerySet[Memory]:
     """What stands in the list, without what is about to be erased. Runs inside `acting_as(person)`."""
-    memories: QuerySet[Memory] = Memory.objects.of(person.pk).shown()
-    return memories.filter(pinned=True) if pinned else memories.exclude(kind=Memory.Kind.ROUND)
+    return listed(Memory.objects.of(person.pk).shown())
 
 
 def list_memories(person: Person, filters: Filters, *, after: str = "") -> dict[str, Any]:
     """A page of memories, newest first, from the place that the page before named. Raises NotAPlace."""
     with acting_as(person.pk):
-        found = filters.apply(told(person, pinned=filters.states == ("pinned",)), person.time_zone).order_by(
-            "-said_at", "-pk"
-        )
+        found = filters.apply(told(person), person.time_zone).order_by("-said_at", "-pk")
         page = list(_after(found, after).select_related("period")[: PAGE + 1])
         shown = page[:PAGE]
         return {
@@ -112,10 +102,9 @@ def _after(memories: QuerySet[Memory], place: str) -> QuerySet[Memory]:
 def count(person: Person, filters: Filters) -> dict[str, Any]:
     """How many there are of each kind and in each state, and since when. Runs inside `acting_as(person)`."""
     of_kinds = {name: Count("pk", filter=HOLDS & of_kind) for name, of_kind in KINDS.items()}
-    in_states = {name: Count("pk", filter=state) for name, state in STATES.items() if name != "pinned"}
+    in_states = {name: Count("pk", filter=state) for name, state in STATES.items()}
     counted = filters.within(told(person), person.time_zone).aggregate(
-        all=Count("pk", filter=HOLDS), since=Min("said_at"), **of_kinds, **in_states
+        all=Count("pk", filter=HOLDS), since=Min("said_at", filter=HOLDS), **of_kinds, **in_states
     )
-    counted["pinned"] = filters.within(told(person, pinned=True), person.time_zone).count()
     since = counted.pop("since")
     return {**counted, "since": since.isoformat() if since else None}

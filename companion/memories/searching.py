@@ -95,8 +95,10 @@ def _of_their_sessions(person: Person, turn_ids: Sequence[int], wanted: QuerySet
 
 
 def _kinds(filters: Filters) -> list[str]:
-    """Facts and events; and the words themselves, unless a kind is asked for."""
-    return [Memory.Kind.FACT] if filters.kind else [Memory.Kind.FACT, Memory.Kind.ROUND]
+    """Facts and events, and the words themselves; of these what is asked for."""
+    if filters.kind:
+        return [Memory.Kind.ROUND if filters.kind == "said" else Memory.Kind.FACT]
+    return [Memory.Kind.FACT, Memory.Kind.ROUND]
 
 
 def _wanted(person: Person, filters: Filters) -> QuerySet[Memory]:
@@ -110,9 +112,9 @@ def _by_words(person: Person, question: str, filters: Filters) -> list[Memory]:
     for word in question.split()[:MOST_WORDS]:
         every_word &= Q(text__icontains=word)
         in_turn &= Q(text__icontains=word)
-    made = filters.apply(told(person), person.time_zone).filter(every_word).select_related("period")
-    found = list(made.order_by("-said_at", "-pk")[:MOST])
-    if filters.kind or len(found) == MOST:
+    made = filters.apply(told(person).exclude(kind=Memory.Kind.ROUND), person.time_zone).filter(every_word)
+    found = list(made.select_related("period").order_by("-said_at", "-pk")[:MOST])
+    if filters.kind not in ("", "said") or len(found) == MOST:
         return found
     turns = Turn.objects.of(person.pk).shown().filter(in_turn).order_by("-said_at")[:MOST]
     rounds = _wanted(person, filters).filter(kind=Memory.Kind.ROUND, sources__turn__in=list(turns)).distinct()

@@ -17,10 +17,11 @@ from companion.doors import NOT_UNDERSTOOD, Asked, NotUnderstood, Refusal, body,
 from companion.doors import door as door_with
 from companion.memories import acts, words
 from companion.memories.details import read_memory
-from companion.memories.listing import KINDS, STATES, Filters, NotAPlace, list_memories
+from companion.memories.listing import KINDS, Filters, NotAPlace, list_memories
 from companion.memories.searching import search as search_memories
 from memory import correction, dialogue
 from memory.isolation import acting_as
+from memory.listed import STATES
 from memory.models import Companion, Memory
 
 door = door_with(

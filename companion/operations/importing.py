@@ -4,6 +4,7 @@ import json
 import os
 import time
 from argparse import ArgumentParser
+from collections.abc import Callable
 from typing import Any
 
 from django.core.management.base import CommandError, OutputWrapper
@@ -11,8 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from companion.accounts.models import Person
-from memory import clock, dialogue, encoder
-from memory.history.keep import Kept, keep
+from memory import clock, dialogue, encoder, quota
+from memory.history.keep import Kept, adds, keep
 from memory.history.told import History
 from memory.isolation import acting_as
 from memory.models import Companion
@@ -48,8 +49,22 @@ def companion_named(person: Person, name: str) -> Companion:
         return found or Companion.objects.create(owner=person, name=name[:60], created_at=clock.now())
 
 
+def check_room(person: Person, read: Callable[[], History]) -> None:
+    """Before anything is kept: whether there is room for all of it. Raises CommandError with how many turns fit."""
+    with acting_as(person.pk):
+        limited = quota.room(person_id=person.pk) is not None
+    if not limited:
+        return
+    more = adds(person_id=person.pk, history=read())
+    try:
+        with acting_as(person.pk):
+            quota.check_history(person_id=person.pk, more=more)
+    except quota.OverQuota as refused:
+        raise CommandError(f"Nothing was imported. {refused}") from refused
+
+
 def run_import(*, person: Person, companion: Companion, history: History, out: OutputWrapper, as_json: bool) -> Kept:
-    """Import with progress on stderr and the summary on stdout."""
+    """Import with progress on stderr and the summary on stdout. Raises CommandError where it had to stop."""
     os.environ.setdefault("ENCODER_THREADS", str(os.cpu_count() or 1))  # nothing else waits for this process
     began = time.monotonic()
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
@@ -63,6 +78,8 @@ def run_import(*, person: Person, companion: Companion, history: History, out: O
         )
     summary = summed_up(person, companion, history, kept, time.monotonic() - began)
     out.write(json.dumps(summary) if as_json else in_words(summary))
+    if kept.refused:
+        raise CommandError(kept.refused)
     return kept
 
 

@@ -9,6 +9,7 @@ from companion.memories.words import said
 from companion.portrait import words
 from memory import clock, conversations, portrait
 from memory.consolidation.periods import day_ends
+from memory.consolidation.summary import EXTRACTIVE
 from memory.isolation import acting_as
 from memory.models import Companion, Memory, Period, Step, Turn
 from memory.moods import moods
@@ -49,7 +50,9 @@ def _likeness(person: Person, companion: Companion) -> dict[str, Any] | None:
     """The summary of the whole acquaintance."""
     whole = Memory.objects.of(person.pk).shown().filter(companion=companion, kind=Memory.Kind.ACQUAINTANCE)
     first = whole.first()
-    return {"id": first.pk, "text": first.text} if first else None
+    if first is None:
+        return None
+    return {"id": first.pk, "text": first.text, "own_words": first.version.startswith(EXTRACTIVE)}
 
 
 def _conversations(person: Person, held: Sequence[Held]) -> dict[int, str]:
@@ -80,16 +83,35 @@ def _quote(quote: Quote, talks: dict[int, str], today: date) -> dict[str, Any]:
     return {"text": quote.text, "turn": quote.turn_id, "conversation": talks[quote.turn_id], "when": when}
 
 
+SPANS = (8, 26, 52, 260)  # weeks that the chart may show
+
+
+def latest_moods(person: Person, companion: Companion | None) -> dict[str, Any]:
+    """The moods of the shortest span that has any; of the longest, empty, where none was told."""
+    longest = read_moods(person, companion, weeks=SPANS[-1])
+    if not longest["days"]:
+        return longest
+    today, latest = date.fromisoformat(longest["until"]), date.fromisoformat(longest["days"][-1]["day"])
+    weeks = next(span for span in SPANS if latest > today - timedelta(weeks=span))
+    since = f"{_first_day(today, weeks)}"
+    return {**longest, "weeks": weeks, "since": since, "days": [one for one in longest["days"] if one["day"] >= since]}
+
+
+def _first_day(today: date, weeks: int) -> date:
+    return today - timedelta(weeks=weeks) + timedelta(days=1)
+
+
 def read_moods(person: Person, companion: Companion | None, *, weeks: int) -> dict[str, Any]:
     """How the days of the last weeks were felt, in order; days stand on the person's calendar."""
     now = clock.now()
     today = clock.local(now, person.time_zone).date()
-    since = today - timedelta(weeks=weeks) + timedelta(days=1)
+    since = _first_day(today, weeks)
     felt = []
     if companion is not None:
         with acting_as(person.pk):
             felt = moods(companion, since=day_ends(since - timedelta(days=1), person.time_zone), until=now)
     return {
+        "weeks": weeks,
         "since": f"{since}",
         "until": f"{today}",
         "days": [{"day": f"{one.day}", "valence": one.valence, "sentences": one.sentences} for one in felt],

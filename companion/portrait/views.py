@@ -16,7 +16,7 @@ from companion.chat.sidebar import sidebar
 from companion.doors import Asked, NotUnderstood, Refusal, body, person_of, query
 from companion.doors import door as door_with
 from companion.portrait import words
-from companion.portrait.reading import read_moods, read_portrait
+from companion.portrait.reading import latest_moods, read_moods, read_portrait
 from memory import portrait
 from memory.isolation import acting_as
 from memory.models import Companion, PortraitLine
@@ -37,9 +37,9 @@ door = door_with(
 
 
 class Moods(chosen.AboutCompanion):
-    """Over how many weeks."""
+    """Over how many weeks; of the shortest span that has any, where that is not said."""
 
-    weeks: Literal["8", "26", "52", "260"] = "8"
+    weeks: Literal["8", "26", "52", "260"] | None = None
 
 
 class Correction(Asked):
@@ -83,7 +83,10 @@ def _boot(person: Person, companion: Companion | None) -> dict[str, Any]:
 def moods(request: HttpRequest) -> HttpResponse:
     """How the last weeks were felt, day by day."""
     person, asked = person_of(request), query(request, Moods)
-    return JsonResponse(read_moods(person, chosen.choose(person, asked.companion), weeks=int(asked.weeks)))
+    companion = chosen.choose(person, asked.companion)
+    if asked.weeks is None:
+        return JsonResponse(latest_moods(person, companion))
+    return JsonResponse(read_moods(person, companion, weeks=int(asked.weeks)))
 
 
 def _answered(request: HttpRequest, line_id: int, say: Callable[[Person], bool]) -> JsonResponse:

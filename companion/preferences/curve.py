@@ -13,7 +13,11 @@ from memory.retention import FADED, PRESETS, VIVID, Preset
 WIDTH, HEIGHT = 300, 84  # of the picture, in its own units
 STEP = 2
 SHOWN = {Fading.COMPANION: (182.0, 60.0), Fading.PAPER: (7.0, 1.0)}  # days, and the day of the recall
-NAMES = {Fading.COMPANION: gettext_lazy("As a companion"), Fading.PAPER: gettext_lazy("As in the paper")}
+NAMES = {Fading.COMPANION: gettext_lazy("Slowly, over weeks"), Fading.PAPER: gettext_lazy("Quickly, within days")}
+WORDS = {
+    Fading.COMPANION: gettext_lazy("What matters more to you holds longer, and whatever is used holds longer still."),
+    Fading.PAPER: gettext_lazy("Everything fades within days at first; only what comes up again and again stays."),
+}
 
 SPANS = (  # each with its length and the first that is too long for it, in days
     (ngettext_lazy("%(count)s hour", "%(count)s hours", "count"), 1 / 24, 2.0),
@@ -56,7 +60,8 @@ def _curve(fading: Fading, preset: Preset) -> Curve:
     return Curve(
         key=fading,
         name=str(NAMES[fading]),
-        words=gettext("A fact is vivid for %(vivid)s and faded after %(faded)s, later if it is used in between.")
+        words=f"{WORDS[fading]} "
+        + gettext("A fact is vivid for %(vivid)s and faded after %(faded)s, later if it is used in between.")
         % {"vivid": _span(strength * math.log(1 / VIVID)), "faded": _span(strength * math.log(1 / FADED))},
         path="M" + "L".join(f"{x} {y:.1f}" for x, y in points),
         recall=round(WIDTH * recalled_on / days, 1),

@@ -12,7 +12,6 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError
 
 from companion.accounts.models import Person
@@ -20,6 +19,7 @@ from companion.accounts.views import person_of
 from memory import companions, permission
 from memory.isolation import acting_as
 from worker import tasks
+from worker.queueing import soon
 
 log = logging.getLogger(__name__)
 
@@ -51,10 +51,7 @@ def _deleted(person: Person, companion_id: int) -> HttpResponse:
         asked = companions.delete(person_id=person.pk, companion_id=companion_id)
     except companions.LastCompanion:
         return redirect("preferences_companion_delete", companion_id)  # which says why not
-    try:
-        tasks.erase.delay(person.pk, asked.pk)  # replies that are being written begin anew; without Redis a sweep asks
-    except OperationalError:
-        log.warning("an erasure waits for the sweep")
+    soon(tasks.erase, person.pk, asked.pk)  # replies that are being written begin anew
     look_again(person)
     return redirect(reverse("account_preferences") + "#companions")  # where it can be brought back
 

@@ -30,7 +30,7 @@ def page(request: HttpRequest) -> HttpResponse:
     """What speaks now, and the choice; for administrators alone."""
     if not person_of(request).is_staff:
         raise PermissionDenied
-    before = chosen.choice()
+    before = _typed_before(request) or chosen.choice()
     sent = request.POST if request.method == "POST" and not house_engine.is_fixed() else None
     form = EngineForm(sent, before=before)
     if form.is_valid() and form.engine_choice is not None:
@@ -39,6 +39,12 @@ def page(request: HttpRequest) -> HttpResponse:
         return redirect("preferences_engine")
     shown: dict[str, Any] = {"form": form, "engine": engines.describe(), "answer": _answer(chosen.named())}
     return render(request, "preferences/engine.html", {**shown, **house_engine.context()})
+
+
+def _typed_before(request: HttpRequest) -> Choice | None:
+    """What failed in the first run, to be mended here; shown once."""
+    typed = request.session.pop(house_engine.TYPED_IN_SESSION, "") if request.method == "GET" else ""
+    return Choice(Kind.ADDRESS, typed) if typed else None
 
 
 def _answer(choice: Choice) -> dict[str, str]:

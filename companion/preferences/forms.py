@@ -7,7 +7,7 @@ from django.utils.translation import gettext, gettext_lazy
 
 from companion.accounts.forms import LONGEST_PASSWORD, PlainForm, validate_one_line
 from companion.accounts.house_engine import EngineFields
-from companion.accounts.matters import MANNERS, Tick, Ticks
+from companion.accounts.matters import MANNERS, Tick, Ticks, as_kept, as_shown
 from companion.accounts.models import Person
 from memory.models import Companion, Fading, Preference
 from memory.policy import Ruled
@@ -59,11 +59,15 @@ class CompanionForm(Ticks, PlainForm):
         self, *args: Any, companion: Companion | None = None, models: list[str], ruled: Ruled, **kwargs: Any
     ) -> None:
         known = companion or Companion(name="", manner=str(MANNERS[0].words))
-        initial = {"name": known.name, "manner": known.manner, "engine": known.engine}
+        initial = {"name": known.name, "manner": as_shown(known.manner), "engine": known.engine}
         super().__init__(*args, initial=initial, **kwargs)
         self.add_matters(known.unkept, ruled.unkept)
         named = [name for name in dict.fromkeys([*models, *filter(None, [known.engine])]) if ruled.lets_speak(name)]
         self.fields["engine"].choices = [("", gettext("The house’s own")), *((name, name) for name in named)]  # type: ignore[attr-defined]
+
+    def clean_manner(self) -> str:
+        """As the companion is told it."""
+        return as_kept(self.cleaned_data["manner"])
 
 
 class EngineForm(EngineFields, PlainForm):

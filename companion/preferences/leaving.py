@@ -11,7 +11,6 @@ from django.utils.translation import gettext, gettext_lazy
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from kombu.exceptions import OperationalError
 
 from companion.accounts import leaving as accounts
 from companion.accounts.models import Departure
@@ -21,6 +20,7 @@ from memory import clock, leaving
 from memory.erasure import NothingToForget
 from memory.isolation import acting_as
 from worker import tasks
+from worker.queueing import soon
 
 ALONE = gettext_lazy(
     "You are the only one who looks after this house, and others live here. Make somebody else an administrator first."
@@ -66,13 +66,10 @@ def leave(request: HttpRequest) -> HttpResponse:
 
 
 def _queue(code: str) -> None:
-    """Have replies stopped that are being written; without Redis the sweep does it."""
+    """Have replies stopped that are being written."""
     departure = accounts.find(code)
-    try:
-        if departure is not None:
-            tasks.erase.delay(departure.leaver, departure.erasure)
-    except OperationalError:
-        accounts.log.warning("an erasure waits for the sweep")
+    if departure is not None:
+        soon(tasks.erase, departure.leaver, departure.erasure)
 
 
 @never_cache

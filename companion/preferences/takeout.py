@@ -12,16 +12,16 @@ from django.utils.text import slugify
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
-from kombu.exceptions import OperationalError
 
 from companion.accounts.views import person_of
 from companion.preferences.forms import ImportForm
-from memory import clock
+from memory import clock, quota
 from memory.history import sent
 from memory.history.export import export_everything
 from memory.isolation import acting_as
 from memory.models import Import
 from worker import tasks
+from worker.queueing import soon
 
 LISTED = 10  # imports told, the latest first
 
@@ -58,17 +58,17 @@ def bring(request: HttpRequest) -> HttpResponse:
         file = form.cleaned_data["file"]
         with acting_as(person.pk):
             asked = sent.ask(person_id=person.pk, name=file.name, content=file.read())
-        try:
-            tasks.keep_history.delay(person.pk, asked.pk)
-        except OperationalError:
+        if not soon(tasks.keep_history, person.pk, asked.pk):
             waits = gettext("The file is here. It is taken up once the message queue can be reached again.")
             messages.info(request, waits)
         return redirect("preferences_import")
     with acting_as(person.pk):
         told = Import.objects.of(person.pk).defer("content").order_by("-asked_at", "-pk")[:LISTED]
         imports = [_told(one) for one in told]
+        room = quota.room(person_id=person.pk)
     under_way = any(one["row"].state == Import.State.WAITING for one in imports)
-    return render(request, "preferences/import.html", {"form": form, "imports": imports, "under_way": under_way})
+    shown = {"form": form, "imports": imports, "under_way": under_way, "room": room}
+    return render(request, "preferences/import.html", shown)
 
 
 def _told(row: Import) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from companion.accounts.forms import PreferencesForm
+from companion.accounts.matters import as_shown
 from companion.accounts.models import Person
 from companion.accounts.views import person_of
 from companion.inspection.audit import in_words, looks_at
@@ -66,6 +67,14 @@ def pause(request: HttpRequest) -> HttpResponse:
     return redirect("account_preferences")
 
 
+def _companions(person: Person) -> list[Companion]:
+    """Theirs, each with its manner as they read it. Runs inside `acting_as(person)`."""
+    companions = list(Companion.objects.of(person.pk).present().order_by("pk"))
+    for companion in companions:
+        companion.manner = as_shown(companion.manner)
+    return companions
+
+
 def _kept(request: HttpRequest) -> HttpResponse:
     messages.success(request, gettext("Kept."))
     return redirect("account_preferences")
@@ -75,7 +84,7 @@ def _shown(request: HttpRequest, person: Person, **forms: Any) -> HttpResponse:
     with acting_as(person.pk):
         chosen, ruled = permission.chosen(person.pk), policy.ruled(person.pk)
         context = {
-            "companions": list(Companion.objects.of(person.pk).present().order_by("pk")),
+            "companions": _companions(person),
             "deleted": companions.deletions(person.pk),
             "paused": unremembered.paused_since(person.pk),
             "remembering": RememberingForm(preference=chosen, ruled=ruled),

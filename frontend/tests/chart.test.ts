@@ -3,6 +3,7 @@ import { calmed, caption, path, points, ticks } from "../src/portrait/chart";
 import { moodOf } from "../src/shell/moods";
 
 const moods = (...days: [string, number][]) => ({
+  weeks: 8,
   since: "2026-09-11",
   until: "2026-11-05",
   days: days.map(([day, valence]) => ({ day, valence, sentences: 1 })),
@@ -27,7 +28,7 @@ test("a calm line stays between what it calms, and there is none through three d
 
 test("days are written below with their year where the chart spans more than one", () => {
   expect(ticks(moods()).map(({ name }) => name)).toEqual(["11 Sept", "25 Sept", "9 Oct", "22 Oct"]);
-  expect(ticks({ since: "2021-11-12", until: "2026-11-05", days: [] })[0]!.name).toBe("Nov 2021");
+  expect(ticks({ weeks: 260, since: "2021-11-12", until: "2026-11-05", days: [] })[0]!.name).toBe("Nov 2021");
 });
 
 test.each([

@@ -1,6 +1,11 @@
 """What the person has put right by hand holds, whatever consolidation finds in the same words again."""
 
+from collections.abc import Iterable
+from dataclasses import dataclass
+
 from django.db import connection
+
+from memory.models import Correction, Turn
 
 UPHOLD = """
 update memory_memory fact
@@ -35,3 +40,33 @@ def uphold(owner: int) -> None:
     with connection.cursor() as cursor:
         cursor.execute(UPHOLD, {"owner": owner})
         cursor.execute(AGREED, {"owner": owner})
+
+
+@dataclass(frozen=True)
+class Righted:
+    """Words that were mistaken, and the person's own turn that says what is right."""
+
+    turn_id: int
+    start: int
+    end: int
+    by: Turn
+
+    def overlaps(self, turn_id: int, start: int, end: int) -> bool:
+        """Whether these characters of a turn are among the words."""
+        return turn_id == self.turn_id and start < self.end and self.start < end
+
+
+def righted(turns: Iterable[Turn]) -> list[Righted]:
+    """What of these turns was noted wrongly, each as it was put right last. Runs inside `acting_as(person)`.
+
+    What has changed since is not among it: it was so when it was said.
+    """
+    mistaken = Correction.objects.filter(turn__in=[turn.pk for turn in turns], mistaken=True)
+    by_hand = Turn.objects.filter(memories__memory__corrections__in=mistaken, erasure=None)
+    by = dict(by_hand.values_list("memories__memory", "pk"))
+    said = by_hand.in_bulk()
+    found: list[Righted] = []
+    for row in mistaken.filter(memory__in=by).order_by("memory_id"):
+        found = [one for one in found if not one.overlaps(row.turn_id, row.start, row.end)]
+        found.append(Righted(row.turn_id, row.start, row.end, said[by[row.memory_id]]))
+    return found

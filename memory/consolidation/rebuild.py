@@ -163,7 +163,9 @@ def _said(person_id: int) -> Said:
     if turns.filter(erasure__isnull=False).exists():
         raise NotRebuilt("Something of theirs is about to be erased. Try again in a minute.")
     closed = turns.filter(session__closed_at__isnull=False).values_list("session").annotate(Count("pk"), Sum("pk"))
-    gone = Erasure.objects.of(person_id).filter(state__in=(Erasure.State.ERASED, Erasure.State.DONE))
+    gone = Erasure.objects.of(person_id).filter(
+        state__in=(Erasure.State.BEGUN, Erasure.State.ERASED, Erasure.State.DONE)
+    )
     last = turns.aggregate(last=Max("pk"))["last"]
     return Said(gone.count(), {session: (count, total) for session, count, total in closed}, last or 0)
 

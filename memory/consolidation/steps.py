@@ -7,11 +7,11 @@ from datetime import timedelta
 from typing import Any, Protocol
 
 from django.db import connection
-from django.db.models import Exists, F, Q
+from django.db.models import Exists, Q
 
 from memory import clock, tombstone
 from memory.consolidation import cut, facts, links, periods, summary
-from memory.consolidation.attempts import put_off
+from memory.consolidation.attempts import ask_anew, put_off
 from memory.encoder import Encoder
 from memory.engine import Engine, EngineError
 from memory.isolation import acting_as
@@ -135,9 +135,8 @@ def _keep(step: Due, made: Made | None, keep: Keep, engine: Engine) -> None:
 
 def _link_anew(step: Due) -> None:
     """Links that were made of the facts there were before are due again."""
-    made = Step.objects.of(step.person_id).filter(session=step.session_id, kind=Step.Kind.LINKS)
-    anew = {"state": Step.State.WAITING, "due_at": clock.now(), "done_at": None}
-    made.exclude(state=Step.State.WAITING).update(asked=F("asked") + 1, attempts=0, error="", version="", **anew)
+    links_step = Step.objects.of(step.person_id).filter(session=step.session_id, kind=Step.Kind.LINKS)
+    ask_anew(links_step.exclude(state=Step.State.WAITING))
 
 
 def _untouched(step: Due) -> Step | None:

@@ -12,6 +12,8 @@ from pydantic import BaseModel, ConfigDict, Field
 from memory import clock, dialogue, lexicon, permission, retention
 from memory.budget import cut_middle
 from memory.consolidation.asking import Unusable, ask, by_schema
+from memory.consolidation.corrected import Righted, righted
+from memory.consolidation.own_words import ASKED
 from memory.encoder import Encoder, Vectors
 from memory.engine import Engine
 from memory.gate import needs_memory
@@ -68,6 +70,7 @@ def make(*, person_id: int, session_id: int, engine: Engine, encoder: Encoder) -
         session = Session.objects.select_related("owner", "conversation__companion").get(pk=session_id)
         companion = session.conversation.companion
         turns = permission.allowed(companion, list(session.turns.remembered().order_by("number")))
+        put_right = righted(turns)
         if not permission.may_remember(companion, Matter.SUMMARIES):
             return None
     connection.close()
@@ -76,10 +79,10 @@ def make(*, person_id: int, session_id: int, engine: Engine, encoder: Encoder) -
         return None
     error = ""
     try:
-        made = _by_engine(session, turns, engine)
+        made = _by_engine(session, turns, put_right, engine)
     except Unusable as unusable:
         made, error = None, str(unusable)
-    title, text, spans, version = made or _extracted(told, encoder)
+    title, text, spans, version = made or _extracted(told, put_right, encoder)
     embedding = encoder.encode([text])[0]
     return Summary(text, title, version, encoder.name, embedding, lexicon.stems(text), spans, error)
 
@@ -87,21 +90,26 @@ def make(*, person_id: int, session_id: int, engine: Engine, encoder: Encoder) -
 Made = tuple[str, str, list[Span], str]
 
 
-def _by_engine(session: Session, turns: list[Turn], engine: Engine) -> Made | None:
+def _by_engine(session: Session, turns: list[Turn], put_right: list[Righted], engine: Engine) -> Made | None:
     """None where no engine converses. Raises EngineError, and Unusable where it can't keep to the schema."""
     if not engine.converses:
         return None
-    made = ask(engine, _asked(session, turns), schema=SessionSummary, read=by_schema(SessionSummary), wish=WISH)
-    spans = [Span(turn.pk, 0, len(turn.text)) for turn in turns if turn.speaker == Speaker.PERSON]
+    made = ask(
+        engine, _asked(session, turns, put_right), schema=SessionSummary, read=by_schema(SessionSummary), wish=WISH
+    )
+    told = [turn for turn in turns if turn.speaker == Speaker.PERSON]
+    by_hand = {each.by.pk: each.by for each in put_right}
+    spans = [Span(turn.pk, 0, len(turn.text)) for turn in (*told, *by_hand.values())]
     return made.title, made.summary, spans, f"{engine.name} {VERSION}"
 
 
-def _asked(session: Session, turns: list[Turn]) -> str:
+def _asked(session: Session, turns: list[Turn], put_right: list[Righted]) -> str:
     owner, share = session.owner, LONGEST_DIALOGUE // len(turns)
     told = [
         {
             "speaker": turn.speaker,
             "at": f"{clock.local(turn.said_at, owner.time_zone):%H:%M}",
+            "right": [each.by.text for each in put_right if each.turn_id == turn.pk],
             "text": turn.text if len(turn.text) <= max(share, 400) else cut_middle(turn.text, max(share, 400)),
         }
         for turn in turns[-LONGEST_DIALOGUE // 60 :]
@@ -111,14 +119,25 @@ def _asked(session: Session, turns: list[Turn]) -> str:
     return render("summary.jinja", person=owner.called, companion=companion, day=day, turns=told)
 
 
-def _extracted(turns: list[Turn], encoder: Encoder) -> Made:
-    """The few sentences of the person's own that lie nearest to the middle of all they said, in their order."""
-    sentences = [span for turn in turns for span in _sentences(turn)]
-    texts = {turn.pk: turn.text for turn in turns}
+def _extracted(turns: list[Turn], put_right: list[Righted], encoder: Encoder) -> Made:
+    """The few sentences of the person's own that lie nearest to the middle of all they told, in their order.
+
+    In place of one that they have put right since, what is right. A question tells nothing; it counts only where
+    nothing else was said.
+    """
+    said = list(dict.fromkeys(_right(span, put_right) for turn in turns for span in _sentences(turn)))
+    texts = {turn.pk: turn.text for turn in (*turns, *(each.by for each in put_right))}
+    sentences = [span for span in said if not ASKED.search(texts[span.turn_id][span.start : span.end])] or said
     words = [texts[span.turn_id][span.start : span.end] for span in sentences]
     chosen = [sentences[i] for i in central(encoder.encode(words), MOST_SENTENCES)]
     quotes = [texts[span.turn_id][span.start : span.end] for span in chosen]
     return "", " ".join(" ".join(quote.split()) for quote in quotes), chosen, EXTRACTIVE
+
+
+def _right(span: Span, put_right: list[Righted]) -> Span:
+    mistaken = (each for each in put_right if each.overlaps(span.turn_id, span.start, span.end))
+    found = next(mistaken, None)
+    return Span(found.by.pk, 0, len(found.by.text)) if found else span
 
 
 def _sentences(turn: Turn) -> list[Span]:

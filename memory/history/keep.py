@@ -14,8 +14,9 @@ from uuid import NAMESPACE_URL, UUID, uuid5
 
 from django.db import connection
 from django.db.models import Q
+from django.utils.translation import gettext
 
-from memory import clock, dialogue, indexing, permission, tombstone
+from memory import clock, dialogue, indexing, permission, quota, tombstone
 from memory.consolidation import attempts
 from memory.encoder import Encoder, Tokens, Vectors
 from memory.history.told import History, Skipped, Told
@@ -26,6 +27,16 @@ from memory.sensitive import is_sensitive
 BATCH = 256  # turns of one transaction and one pass of the encoder
 INDEXERS = 2  # batches on their way into the index: one is encoded while the one before it is written
 AHEAD = 3  # batches kept and not yet indexed, at most
+
+
+class CompanionGone(LookupError):
+    """The companion that a history is kept for was deleted. The message says what to do."""
+
+    def __str__(self) -> str:
+        return gettext(
+            "The companion whom it was imported for has been deleted, and what was kept with it goes along. Import the "
+            "same file again to keep the rest with another; nothing comes twice."
+        )
 
 
 @dataclass
@@ -39,6 +50,7 @@ class Kept:
     conversations: set[UUID] = field(default_factory=set)
     skipped: list[Skipped] = field(default_factory=list)
     whole: bool = True  # to its end, not only until it was enough
+    refused: str = ""  # why it stopped before its end, in words: what was kept until then is whole
 
 
 def keep(
@@ -51,16 +63,22 @@ def keep(
 ) -> Kept:
     """Keep every readable turn once, give it its keys, close the sessions; `progress` is told how many were read.
 
-    After each batch it is asked whether that was `enough` for now; sessions stay open then, for the rest to join.
+    After each batch it is asked whether that was `enough` for now; sessions stay open then, for the rest to join. Where
+    nothing more fits, or the companion is deleted meanwhile, it stops before the batch that would be too much.
     """
     kept = Kept()
     with _Indexing(companion.owner_id, encoder, progress) as indexing_:
         for batch in _batches(history.entries):
             told = [entry for entry in batch if isinstance(entry, Told)]
             kept.skipped += [entry for entry in batch if isinstance(entry, Skipped)]
-            with acting_as(companion.owner_id):
-                turns = _keep_batch(companion, history.source, told, kept)
-            connection.close()
+            try:
+                with acting_as(companion.owner_id):
+                    turns = _keep_batch(companion, history.source, told, kept)
+            except (quota.OverQuota, CompanionGone) as refused:
+                kept.refused = str(refused)
+                break
+            finally:
+                connection.close()
             indexing_.give(turns, len(batch))
             if enough():
                 kept.whole = False
@@ -70,6 +88,19 @@ def keep(
         _close(companion.owner_id, kept)
     connection.close()
     return kept
+
+
+def adds(*, person_id: int, history: History) -> int:
+    """How many turns keeping it would add: not those that are here, nor those that were erased. Reads it to its end."""
+    more = 0
+    for batch in _batches(history.entries):
+        told = {turn_id(history.source, entry.id): entry for entry in batch if isinstance(entry, Told)}
+        with acting_as(person_id):
+            before = _before(person_id, told)
+            fresh = {client_id: each for client_id, each in told.items() if client_id not in before}
+            more += len(fresh) - len(_erased(person_id, fresh))
+        connection.close()
+    return more
 
 
 def _batches(entries: Iterator[Told | Skipped]) -> Iterator[list[Told | Skipped]]:
@@ -153,11 +184,13 @@ def _keep_batch(companion: Companion, source: str, batch: Sequence[Told], kept: 
     with connection.cursor() as cursor:
         cursor.execute("select pg_advisory_xact_lock(hashtext('import'), %s)", [companion.owner_id])
     tombstone.let_write(companion.owner_id)
+    _check_is_there(companion)
     ids = {turn_id(source, told.id): told for told in batch}
     before = _before(companion.owner_id, ids)
-    kept.already += len(before)
     fresh = {client_id: told for client_id, told in ids.items() if client_id not in before}
     erased = _erased(companion.owner_id, fresh)
+    quota.check_part(person_id=companion.owner_id, more=len(fresh) - len(erased))
+    kept.already += len(before)
     kept.erased += len(erased)
     new: dict[tuple[str, str], dict[UUID, Told]] = {}
     for client_id, told in fresh.items():
@@ -170,6 +203,12 @@ def _keep_batch(companion: Companion, source: str, batch: Sequence[Told], kept: 
     ]
     kept.turns += len(made)
     return [*before.values(), *made]
+
+
+def _check_is_there(companion: Companion) -> None:
+    """Raises CompanionGone."""
+    if not Companion.objects.of(companion.owner_id).present().filter(pk=companion.pk).exists():
+        raise CompanionGone
 
 
 def _before(person_id: int, told: dict[UUID, Told]) -> dict[UUID, int]:
@@ -234,13 +273,16 @@ def _keep_talk(companion: Companion, source: str, new: dict[UUID, Told], kept: K
 
 
 def _conversation(companion: Companion, source: str, told: Told) -> Conversation:
+    """The one it is known by; where that goes with a companion who is about to be erased, another beside it."""
     origin = " / ".join(filter(None, (source, told.companion, told.conversation)))[:200]
-    found = Conversation.objects.of(companion.owner_id).filter(origin=origin).first()
-    return found or Conversation.objects.create(
+    beside = f"{origin[:170]} / {companion.pk}"
+    conversations = Conversation.objects.of(companion.owner_id)
+    found = conversations.present().filter(origin__in=(origin, beside)).order_by("started_at").first()
+    return found or conversations.create(
         owner_id=companion.owner_id,
         companion=companion,
         title=told.conversation[:120],
-        origin=origin,
+        origin=beside if conversations.filter(origin=origin).exists() else origin,
         started_at=told.said_at,
         active_at=told.said_at,
     )

@@ -26,9 +26,11 @@ class Erasure(OwnedModel):
         ACCOUNT = "account"  # all of a person, and the account with it (memory/leaving.py)
 
     class State(models.TextChoices):
-        """Where it stands. An erased one still has replies' logs to clear away; the last two are final."""
+        """Where it stands. One that is begun goes in portions, and can't be taken back any more; an erased one still
+        has replies' logs to clear away; the last two are final."""
 
         WAITING = "waiting"
+        BEGUN = "begun"
         ERASED = "erased"
         DONE = "done"
         WITHDRAWN = "withdrawn"
@@ -46,7 +48,11 @@ class Erasure(OwnedModel):
 
     class Meta:
         indexes = [
-            models.Index(fields=["due_at"], condition=models.Q(state__in=("waiting", "erased")), name="open_erasures"),
+            models.Index(
+                fields=["due_at"],
+                condition=models.Q(state__in=("waiting", "begun", "erased")),
+                name="unfinished_erasures",
+            ),
         ]
 
     def __str__(self) -> str:

@@ -2,6 +2,7 @@
 
 from django.db import models
 
+from memory.models.dialogue import Companion
 from memory.models.owned import OwnedModel
 
 
@@ -16,6 +17,14 @@ class Import(OwnedModel):
         UNREADABLE = "unreadable"
 
     name = models.CharField(max_length=200, help_text="of the file")
+    companion = models.ForeignKey(
+        Companion,
+        models.DO_NOTHING,
+        null=True,
+        db_constraint=False,
+        db_index=False,
+        help_text="whom it is kept with, where it names nobody, from its beginning to its end; it may be deleted since",
+    )
     content = models.BinaryField(help_text="empty once it is kept")
     state = models.CharField(max_length=10, choices=State.choices, default=State.WAITING)
     total = models.PositiveIntegerField(default=0, help_text="lines there are")
@@ -25,7 +34,7 @@ class Import(OwnedModel):
     erased = models.PositiveIntegerField(default=0, help_text="turns left out, as they had been erased")
     skipped = models.JSONField(default=list, help_text="the first lines that could not be read, and why")
     skipped_count = models.PositiveIntegerField(default=0)
-    problem = models.TextField(blank=True, default="", help_text="why nothing of it can be used")
+    problem = models.TextField(blank=True, default="", help_text="why it, or the rest of it, was not kept")
     asked_at = models.DateTimeField()
     touched_at = models.DateTimeField(help_text="when a worker was last seen at it, or else when it was sent")
 

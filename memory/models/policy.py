@@ -46,6 +46,13 @@ class HousePolicy(Policy):
         max_length=10, choices=SignUp.choices, blank=True, default="", help_text="empty: as SIGN_UP says"
     )
 
+    encoders = ArrayField(
+        models.CharField(max_length=500),
+        default=list,
+        db_default=[],
+        help_text="that may be used; a person has none of their own, for keys of two are never compared",
+    )
+
     class Meta:
         verbose_name_plural = "house policies"
         constraints: ClassVar = [models.CheckConstraint(condition=Q(only=True), name="one_policy_of_the_house")]

@@ -120,7 +120,9 @@ class Memory(OwnedModel):
         indexes = [
             models.Index(fields=["owner", "kind", "-said_at"]),
             models.Index(
-                fields=["owner", "-said_at", "-id"], condition=~models.Q(kind="round"), name="told_latest_first"
+                fields=["owner", "-said_at", "-id"],
+                condition=models.Q(pinned=True) | ~models.Q(kind="round"),
+                name="listed_latest_first",
             ),
             models.Index(fields=["owner"], condition=models.Q(pinned=True), name="pinned_memories"),
             models.Index(

@@ -1,16 +1,19 @@
 """Somebody looks after a person's memories with a reason, tries a question, and the person reads that they did."""
 
+import json
 import re
 
 import pytest
 from playwright.sync_api import Browser, expect
 
+from tests.browser.pictures import pictures
 from tests.browser.test_conversation import say, sign_in, sign_up
 from tests.browser.test_every_page import DRESSES, dressed, faults
 
 pytestmark = [pytest.mark.browser, pytest.mark.stack]
 
 CLARA, TOMAS = "clara@example.org", "tomas@example.org"
+SAID = "2026-03-01T10:00:00Z"
 WHY = "She reports that Rosemary confuses her sister’s city."
 
 
@@ -106,6 +109,38 @@ def test_a_rule_is_told_by_its_effect_then_kept_and_what_it_refuses_stays_with_w
     claras.goto(f"{stack.url}/account/")
     expect(claras.get_by_label("A portrait of you")).to_be_disabled()
     expect(claras.get_by_text("5 turns are kept of you at most.")).to_be_visible()
+
+
+def test_what_is_ruled_is_read_before_one_signs_up_and_a_file_that_does_not_fit_says_how_much_does(stack, page, claras):
+    page.goto(f"{stack.url}/account/signup/")
+    expect(page.get_by_text("Not remembered here: A portrait of you.")).to_be_visible()
+    expect(page.get_by_text("5 turns are kept of you at most.")).to_be_visible()
+    pictures(page, "sign-up")
+    assert list(faults(page, "sign-up")) == []
+
+    sign_in(claras, stack.url, CLARA)
+    claras.goto(f"{stack.url}/preferences/import/")
+    expect(claras.get_by_text("0 more turns of yours fit here")).to_be_visible()
+    lines = [json.dumps({"speaker": "person", "text": f"Word {n}.", "session": "1", "said_at": SAID}) for n in (1, 2)]
+    file = {"name": "life.jsonl", "mimeType": "application/x-ndjson", "buffer": "\n".join(lines).encode()}
+    claras.get_by_label("The file").set_input_files(file)
+    claras.get_by_role("button", name="Import it").click()
+    expect(claras.get_by_text("Nothing was imported. It would add 2 turns, and 0 more fit")).to_be_visible()
+    pictures(claras, "import")
+
+
+def test_which_encoders_may_be_used_is_ruled_for_the_house_and_not_without_the_one_in_use(stack, page):
+    sign_in(page, stack.url, TOMAS)
+    page.goto(f"{stack.url}/inspect/policies/")
+    page.get_by_label("Encoders that may be used").fill("/models/other")
+    page.get_by_role("button", name="What would it do?").click()
+    expect(page.get_by_text("all-MiniLM-L6-v2 is in use. Go over to another first")).to_be_visible()
+    page.get_by_label("Encoders that may be used").fill("all-MiniLM-L6-v2\n/models/other")
+    page.get_by_role("button", name="What would it do?").click()
+    expect(page.get_by_text("ENCODER and manage.py reencode refuse any that is not among these.")).to_be_visible()
+    pictures(page, "policies")
+    page.get_by_role("button", name="Keep it").click()
+    expect(page.get_by_label("Encoders that may be used")).to_have_value("all-MiniLM-L6-v2\n/models/other")
 
 
 @pytest.mark.parametrize("dress", DRESSES)

@@ -70,11 +70,11 @@ def test_the_first_account_chooses_and_changes_what_is_remembered_and_talks_with
     expect(page.get_by_label("A portrait of you")).not_to_be_checked()
     expect(page.get_by_label("What you tell it")).to_be_checked()
     page.get_by_label("Sensitive matters").uncheck()
-    page.get_by_role("radio", name=re.compile("As in the paper")).check()
+    page.get_by_role("radio", name=re.compile("Quickly, within days")).check()
     page.get_by_role("button", name="Keep these choices").click()
     expect(page.get_by_role("status")).to_have_text("Kept.")
     expect(page.get_by_label("Sensitive matters")).not_to_be_checked()
-    expect(page.get_by_role("radio", name=re.compile("As in the paper"))).to_be_checked()
+    expect(page.get_by_role("radio", name=re.compile("Quickly, within days"))).to_be_checked()
 
     page.get_by_role("link", name="Another companion").click()
     is_accessible(page)

@@ -144,6 +144,23 @@ async def test_one_tab_too_many_is_told_so_and_those_before_it_go_on(stack, cook
         await again.receive("pong")
 
 
+async def test_who_connects_again_and_again_is_told_to_wait_and_nobody_else_is(stack, cookies):
+    heard = {}
+    for _ in range(3 * pace.SOCKETS_AT_ONCE):
+        async with open_tab(stack.url, cookie=cookies[0]) as tab:
+            heard = tab.greeted
+        if heard["type"] == "error":
+            break
+    assert (heard["code"], heard["retry"]) == ("too_many", True)
+    async with open_tab(stack.url, cookie=cookies[1]) as other:
+        await other.send(type="ping")
+        await other.receive("pong")
+    await asyncio.sleep(2 / pace.SOCKETS_A_SECOND)
+    async with open_tab(stack.url, cookie=cookies[0]) as again:
+        await again.send(type="ping")
+        await again.receive("pong")
+
+
 async def test_a_frame_that_is_too_large_closes_its_socket_and_no_other(stack, cookies):
     async with (
         open_tab(stack.url, cookie=cookies[0]) as tab,

@@ -14,8 +14,9 @@ from django.urls import reverse
 from companion.accounts import admission
 from companion.accounts.models import Invitation, Person
 from companion.operations.setup_token import token
-from memory import clock
-from memory.models import Companion
+from memory import clock, permission, policy
+from memory.isolation import acting_as
+from memory.models import Companion, Matter
 from tests.visitor import SENTENCE, errors, sign_in, sign_up, who, words
 
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -88,6 +89,20 @@ def test_the_first_account_is_the_administrator_and_the_second_is_not(visitor):
 def test_nobody_makes_themselves_administrator_by_sending_more_fields(visitor, guest):
     sign_up(visitor, is_staff="on", is_superuser="on")
     assert not Person.objects.filter(is_staff=True).exists()
+
+
+def test_in_the_first_run_what_the_house_rules_out_cannot_be_ticked_and_ones_own_choice_of_it_stays(visitor):
+    policy.rule_house({"unkept": ["portrait"]})
+    page = visitor.get(reverse("account_signup"))
+    assert page.context["form"]["portrait"].field.disabled
+    assert "has switched this off for you" in words(page)
+    assert "What this house allows" in words(page)
+    ticked = {"ticked": "True", "facts": "on", "sensitive": "on", "portrait": "on", "companion": "Sage"}
+    assert sign_up(visitor, **ticked).status_code == 302
+    person = Person.objects.get()
+    with acting_as(person.pk):
+        assert permission.chosen(person.pk).unkept == ["summaries"]
+        assert not permission.may_remember(Companion.objects.get(), Matter.PORTRAIT)
 
 
 def test_of_two_first_accounts_at_once_exactly_one_is_the_administrator():

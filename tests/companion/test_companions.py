@@ -1,9 +1,11 @@
 """Several companions: made and changed by their person, chosen for a new conversation, and nobody else's."""
 
+import re
 from uuid import uuid4
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from companion.accounts.models import Person
 from companion.chat import actions, protocol
@@ -141,6 +143,34 @@ def test_the_first_account_names_its_companion_and_says_what_it_may_remember(cli
     assert (companion.name, companion.manner) == ("Thyme", manner)
     with acting_as(somebody.pk):
         assert permission.chosen(somebody.pk).unkept == [Matter.PORTRAIT, Matter.SENSITIVE]
+
+
+CHINESE = {"HTTP_ACCEPT_LANGUAGE": "zh-CN,zh;q=0.9"}
+PLAIN = "Plain and exact: say what is known and what is not, without decoration."
+
+
+def in_chinese(words):
+    with translation.override("zh-hans"):
+        return translation.gettext(words)
+
+
+def test_a_manner_of_ours_is_kept_in_english_and_read_in_the_language_of_the_page(client, db):
+    client.defaults |= {"HTTP_HOST": "localhost", **CHINESE}
+    page = client.get(reverse("account_signup")).content.decode()
+    value = re.findall(r'<option value="([^"]*)"', page)[1]
+    sign_up(client, companion="Thyme", manner=value, ticked="True", **ALL)
+    somebody = Person.objects.get()
+    (companion,) = all_of(somebody)
+    assert companion.manner == PLAIN
+    assert in_chinese(PLAIN) != PLAIN
+    assert in_chinese(PLAIN) in words(client.get(reverse("account_preferences")))
+    address = reverse("preferences_companion", args=[companion.pk])
+    form = client.get(address).context["form"]
+    assert form["manner"].value() == in_chinese(PLAIN)
+    client.post(address, {"name": "Thyme", "manner": form["manner"].value(), **ALL})
+    assert all_of(somebody)[0].manner == PLAIN
+    client.post(address, {"name": "Thyme", "manner": "像老朋友一样。", **ALL})
+    assert all_of(somebody)[0].manner == "像老朋友一样。"
 
 
 # Deleting

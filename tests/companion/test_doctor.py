@@ -15,7 +15,7 @@ from django.db import connections
 
 from companion.operations import doctor
 from companion.operations.doctor import CHECKS, examine
-from memory import clock, dialogue
+from memory import clock, dialogue, policy
 from memory.isolation import acting_as
 from memory.models import Memory, Reply, Step
 from tests import parts, stack
@@ -227,6 +227,13 @@ def test_queues_without_a_worker_and_a_silent_beat_are_told_until_they_run(tmp_p
 def test_an_encoder_that_cannot_be_had_is_told(settings):
     settings.ENCODER = "/no/such/folder"
     assert "no folder" in wrong("encoder")
+
+
+def test_an_encoder_in_use_that_the_house_does_not_allow_is_told_with_the_way_out(settings):
+    policy.rule_house({"encoders": ["/models/other"]})
+    (found,) = find("encoder")
+    assert found.wrong.startswith("In use: all-MiniLM-L6-v2 is no encoder that this house allows")
+    assert found.mend == "manage.py reencode --encoder /models/other"
 
 
 def test_keys_of_another_length_under_the_encoders_name_are_told(ana, told):

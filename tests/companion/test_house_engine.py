@@ -65,10 +65,17 @@ def test_the_first_run_keeps_an_address_that_answers(visitor, engine_server):
     assert chosen.choice() == Choice(Kind.ADDRESS, engine_server.url, "echo")
 
 
-def test_an_address_where_nothing_answers_makes_no_account_and_says_why(visitor):
-    answer = sign_up(visitor, **address_of(f"http://127.0.0.1:{free_port()}/v1"))
-    assert errors(answer, "engine_url")[0].startswith("Nothing answers at 127.0.0.1:")
-    assert not Person.objects.exists()
+def test_an_address_where_nothing_answers_costs_no_password_and_is_mended_on_its_own_page(visitor):
+    url = f"http://127.0.0.1:{free_port()}/v1"
+    answer = sign_up(visitor, **address_of(url))
+    assert answer["Location"] == reverse("preferences_engine")
+    assert Person.objects.get().is_staff
+    assert chosen.choice() == Choice()
+    page = visitor.get(reverse("preferences_engine"))
+    assert "Your account is made. The language model is not: Nothing answers at 127.0.0.1:" in words(page)
+    assert page.context["form"]["engine_url"].value() == url
+    assert page.context["form"]["engine"].value() == Kind.ADDRESS
+    assert visitor.get(reverse("preferences_engine")).context["form"]["engine_url"].value() == ""
 
 
 def test_later_leaves_what_is_found_alone(visitor):

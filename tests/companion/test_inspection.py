@@ -13,7 +13,7 @@ from memory import clock, encoder, erasure
 from memory.consolidation import periods
 from memory.erasure import Wish
 from memory.isolation import acting_as
-from memory.models import Companion, Erasure, Memory, Period, Recall, Step
+from memory.models import Companion, Erasure, Memory, Period, Recall, Session, Step
 from tests.companion.test_one_recall import by_chat
 from tests.guards.test_architecture import patterns
 from tests.inspectors import administrator, inspector, official, signed_in, support, to, visit
@@ -117,6 +117,9 @@ def test_with_a_reason_an_inspector_reads_memories_with_sources_and_retention(in
 @pytest.mark.parametrize("kind", ["session", "day", "whole"])
 def test_summaries_of_each_layer_are_read(inspector, clara, kind):
     with acting_as(clara.pk):
+        that_day = Session.objects.earliest("started_at").started_at
+    consolidate(clara, told(clara, "The quokka came to tea.", at=that_day))
+    with acting_as(clara.pk):
         Period.objects.update(due_at=clock.now())
         due = list(Period.objects.order_by("day").values_list("pk", flat=True))
     for period in due:
@@ -125,6 +128,17 @@ def test_summaries_of_each_layer_are_read(inspector, clara, kind):
     page = inspector.get(to("person", clara), {"kind": kind})
     assert {one.memory.kind for one in page.context["memories"]} == {kind}
     assert "Zanzibar" in words(page) or "quokka" in words(page)
+
+
+def test_what_was_only_asked_is_no_memory_and_is_read_as_talk_with_a_count_of_its_own(inspector, clara):
+    visit(inspector, clara)
+    page = inspector.get(to("person", clara))
+    assert "What colour is the saffron kitchen?" not in [one.text for one in page.context["memories"]]
+    talk = inspector.get(to("person", clara), {"kind": "round"})
+    assert "What colour is the saffron kitchen?" in words(talk)
+    counted = {kind: count for kind, _, count in talk.context["figures"]["kinds"]}
+    assert counted["round"] == len(talk.context["memories"]) == 4
+    assert sum(counted.values()) - counted["round"] == talk.context["figures"]["memories"]
 
 
 def test_what_was_recalled_is_read_with_what_reached_the_prompt(inspector, clara):

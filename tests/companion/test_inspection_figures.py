@@ -9,14 +9,19 @@ from django.db import DatabaseError, connections, transaction
 from companion.inspection import charts
 from companion.inspection.charts import Series
 from companion.inspection.models import Role
-from memory import census, clock, pinning
+from companion.inspection.templatetags.counting import counted
+from companion.memories.listing import Filters, list_memories
+from memory import census, clock, encoder, pinning
 from memory.census import Span
+from memory.consolidation import periods
 from memory.isolation import acting_as
-from memory.models import Memory, Recall, Step, Turn
-from tests.inspectors import administrator, inspector, official, signed_in, support
+from memory.listed import STATES
+from memory.models import Memory, Period, Recall, Step, Turn
+from tests.inspectors import administrator, inspector, official, signed_in, support, to, visit
 from tests.memory.test_dialogue import say
 from tests.memory.test_facts import answering, consolidate, one, told
 from tests.visitor import words
+from worker.engines.recall_only import RecallOnly
 
 __all__ = ["administrator", "inspector", "support"]
 pytestmark = pytest.mark.django_db(transaction=True, databases="__all__")
@@ -77,15 +82,37 @@ def test_what_was_written_anew_is_counted_once(ana):
     assert census.said(Span(7, LISBON))[1] == 0
 
 
-def test_memories_are_counted_once_each_by_state(ana, stranger):
-    for person in (ana, ana, ana, stranger):
-        say(person, SECRET)
+def test_memories_are_counted_once_each_by_state_and_words_only_where_they_are_pinned(ana, stranger):
+    for person in (ana, stranger):
+        consolidate(person, told(person, "I live in Zanzibar.", "My sister lives in Porto.", "Who is Biscuit?"))
     with acting_as(ana.pk):
-        first, second, third = Memory.objects.order_by("pk")
-        pinning.pin(person_id=ana.pk, memory_id=first.pk, pinned=True)
-        Memory.objects.filter(pk=second.pk).update(state="faded")
-        Memory.objects.filter(pk=third.pk).update(state="fading", superseded_by=first)
-    assert census.memories() == {"pinned": 1, "faded": 1, "superseded": 1, "vivid": 1}
+        first, second = Memory.objects.filter(kind="fact").order_by("pk")
+        Memory.objects.filter(pk=second.pk).update(state="fading", superseded_by=first)
+        words_ = Memory.objects.filter(kind="round").first()
+        pinning.pin(person_id=ana.pk, memory_id=words_.pk, pinned=True)
+        Memory.objects.filter(kind="session").update(state="faded")
+    assert census.memories() == {"pinned": 1, "faded": 1, "superseded": 1, "vivid": 4}
+
+
+def test_the_house_a_visit_and_the_persons_own_page_count_the_same_memories(ana, inspector):
+    consolidate(ana, told(ana, "I live in Zanzibar.", "My sister lives in Porto.", "Who is Biscuit?"))
+    with acting_as(ana.pk):
+        Period.objects.update(due_at=clock.now())
+        days = list(Period.objects.filter(day__isnull=False).values_list("pk", flat=True))
+    for day in days:
+        periods.run(person_id=ana.pk, period_id=day, engine=RecallOnly(), encoder=encoder.current())
+    with acting_as(ana.pk):
+        pinning.pin(person_id=ana.pk, memory_id=Memory.objects.filter(kind="round").first().pk, pinned=True)
+    own = list_memories(ana, Filters())
+    visit(inspector, ana)
+    visited = inspector.get(to("person", ana))
+    assert own["counts"]["all"] == len(own["items"]) == 4
+    assert inspector.get("/inspect/figures/").context["memories"] == 4
+    assert visited.context["figures"]["memories"] == 4
+    assert [one.memory.pk for one in visited.context["memories"]] == [item["id"] for item in own["items"]]
+    assert {state: count for state, _, count in visited.context["states"]} == {
+        state: own["counts"][state] for state in STATES
+    }
 
 
 def test_the_gates_verdicts_and_the_times_are_told_by_day(ana):
@@ -162,6 +189,21 @@ def test_steps_that_wait_and_that_failed_are_told_with_the_age_of_the_oldest(ana
     assert "5 hours" in words(answer)
 
 
+@pytest.mark.parametrize(
+    ("most", "told_"), [(0, "1 person"), (1, "1 person"), (2, "2 people"), (1_200, "2,000 people")]
+)
+def test_the_upper_edge_of_a_chart_is_told_in_good_english(most, told_):
+    chart = charts.bars("k", [date(2026, 1, 1)], [Series("people", "leaf", [most])], of=("person", "people"))
+    assert f"{counted(chart.top)} {chart.unit}" == told_
+
+
+def test_one_turn_of_one_person_is_told_as_one(ana, support):
+    say(ana, SECRET)
+    page = words(support.get("/inspect/figures/"))
+    assert "1 turn " in page
+    assert "1 person " in page
+
+
 @pytest.mark.parametrize(("most", "top"), [(0, 1), (1, 1), (3, 5), (11, 20), (21, 25), (100, 100), (101, 200)])
 def test_a_chart_ends_at_a_round_figure(most, top):
     assert charts.ceiling(most) == top
@@ -169,9 +211,9 @@ def test_a_chart_ends_at_a_round_figure(most, top):
 
 def test_stacked_bars_stand_on_each_other_and_a_line_is_broken_where_nothing_is_told():
     days = [date(2026, 1, day) for day in (1, 2, 3)]
-    stacked = charts.bars("k", days, [Series("a", "leaf", [1, 0, 1]), Series("b", "clay", [1, 0, 4])], of="x")
+    stacked = charts.bars("k", days, [Series("a", "leaf", [1, 0, 1]), Series("b", "clay", [1, 0, 4])], of=("x", "xs"))
     assert stacked.top == 5
     assert [shape.path.count("M") for shape in stacked.shapes] == [2, 2]
-    drawn = charts.lines("k", days, [Series("a", "leaf", [1.0, None, 2.0])], of="ms")
+    drawn = charts.lines("k", days, [Series("a", "leaf", [1.0, None, 2.0])], of=("ms", "ms"))
     assert drawn.shapes[0].path.count("M") == 2
-    assert charts.lines("k", days, [Series("a", "leaf", [None] * 3)], of="ms").empty
+    assert charts.lines("k", days, [Series("a", "leaf", [None] * 3)], of=("ms", "ms")).empty

@@ -94,11 +94,15 @@ def test_the_effect_is_told_in_counts_before_anything_is_kept(administrator, ana
     [
         (without("may_facts"), "No new facts are made."),
         (without("may_portrait"), "Portraits reach no prompt any more"),
-        (without("fading_paper"), "Memories fade as “companion” alone"),
+        (without("fading_paper"), "Memories fade slowly, over weeks, whatever was chosen"),
         ({"engines": "kind-8b\n\nkind-8b\n other"}, "speak by the house’s own, from their next reply on"),
         ({"messages_a_minute": "5"}, "more than 5 messages in a minute is asked to wait"),
         ({"most_turns": "1"}, "1 person has as many turns already"),
         ({"most_turns": "1000"}, "Nobody has as many turns yet."),
+        (
+            {"encoders": "all-MiniLM-L6-v2\n/models/other"},
+            "ENCODER and manage.py reencode refuse any that is not among",
+        ),
         ({"sign_up": "closed"}, "Nobody may sign up."),
         ({}, "Nothing: it is as it was."),
     ],
@@ -140,6 +144,7 @@ def test_what_was_changed_after_its_effect_was_told_is_told_of_first(administrat
         (without("fading_paper", "fading_companion"), "Leave at least one way of fading"),
         ({"engines": "x" * 300}, "too long to be a model’s name"),
         ({"engines": "a\u202eb"}, "letters only"),
+        ({"encoders": "/models/other"}, "all-MiniLM-L6-v2 is in use. Go over to another first"),
         ({"sign_up": "perhaps"}, "Select a valid choice"),
     ],
 )
@@ -148,6 +153,16 @@ def test_what_can_not_be_ruled_is_refused_beside_its_field(administrator, ana, c
     assert answer.status_code == 200
     assert why in words(answer)
     assert answer.context["told"] is None
+
+
+def test_which_encoders_may_be_used_is_recorded_and_ruled_for_the_whole_house_alone(administrator, ana):
+    kept(administrator, encoders="all-MiniLM-L6-v2\n /models/other \nall-MiniLM-L6-v2")
+    (row,) = record()
+    assert row.details == {"encoders": [[], ["all-MiniLM-L6-v2", "/models/other"]]}
+    visit(administrator, ana)
+    page = words(administrator.get(to("person_policy", ana)))
+    assert "Models that companions may speak by" in page
+    assert "Encoders" not in page
 
 
 def test_one_person_is_ruled_within_a_visit_and_reads_it(administrator, ana, stranger):
@@ -228,6 +243,17 @@ def test_who_may_sign_up_is_as_ruled_and_else_as_the_setting_says(ana, settings,
     assert bool(who(visitor)) == let_in
 
 
+def test_a_newcomer_reads_before_they_sign_up_what_is_ruled(ana):
+    visitor = Client(HTTP_HOST="localhost")
+    assert "What this house allows" not in words(visitor.get(reverse("account_signup")))
+    policy.rule_house({"unkept": ["facts", "portrait"], "keep_days": 90, "most_turns": 1000})
+    page = words(visitor.get(reverse("account_signup")))
+    assert "What this house allows" in page
+    assert "Not remembered here: What you tell it, A portrait of you." in page
+    assert "What you said more than 90 days ago is erased each night" in page
+    assert "1000 turns are kept of you at most." in page
+
+
 def test_a_history_that_would_not_fit_is_not_imported(ana):
     policy.rule_house({"most_turns": 3})
     lines = [
@@ -248,7 +274,8 @@ def test_a_history_that_would_not_fit_is_not_imported(ana):
     with acting_as(ana.pk):
         row.refresh_from_db()
     assert row.state == "unreadable"
-    assert "3 turns are kept of one person at most" in row.problem
+    assert "It would add 4 turns, and 3 more fit" in row.problem
+    assert "3 more turns of yours fit here" in words(signed_in(ana).get(reverse("preferences_import")))
 
 
 def test_support_sees_in_the_receipts_that_something_was_kept_too_long(inspector, ana):

@@ -12,13 +12,15 @@ from django.test.utils import CaptureQueriesContext
 from companion.memories import listing, searching
 from companion.memories.listing import Filters
 from memory import clock, encoder, erasure, retention
+from memory.consolidation import periods
 from memory.isolation import acting_as
-from memory.models import Erasure, Memory, Recall, Turn
+from memory.models import Erasure, Memory, Period, Recall, Turn
 from tests.memory.test_erasure import answered
 from tests.memory.test_facts import MARCH, answering, consolidate, known, one, told
 from tests.memory.test_recall import LIFE, remember
 from worker import tasks
 from worker.distant_encoder import EncoderAway
+from worker.engines.recall_only import RecallOnly
 
 pytestmark = pytest.mark.django_db
 
@@ -57,6 +59,15 @@ def texts(listed):
     return [item["text"] for item in listed["items"]]
 
 
+def sum_up_days(person):
+    """Days and the acquaintance, as a worker does it once they are over."""
+    with acting_as(person.pk):
+        Period.objects.update(due_at=clock.now())
+        due = list(Period.objects.filter(layer="summary").order_by("day").values_list("pk", flat=True))
+    for period in due:
+        periods.run(person_id=person.pk, period_id=period, engine=RecallOnly(), encoder=encoder.current())
+
+
 @pytest.fixture
 def life(ana):
     """A session of last March, consolidated; the newest first: (food, sister)."""
@@ -90,6 +101,7 @@ class TestTheList:
             "fact": 2,
             "event": 0,
             "summary": 1,
+            "said": 0,
             "pinned": 0,
             "superseded": 0,
             "since": None,
@@ -103,6 +115,47 @@ class TestTheList:
         day = MARCH.date()
         assert len(texts(ask("", {"since": str(day), "until": str(day)})[1])) == 3
         assert texts(ask("", {"since": str(day + timedelta(days=1))})[1]) == []
+
+    def test_pinned_words_stand_in_the_list_and_in_its_counts_until_they_are_let_go_of(self, ana, life):
+        ask = door(ana)
+        before = ask("", {})[1]["counts"]
+        with acting_as(ana.pk):
+            words = Memory.objects.get(kind="round", sources__turn__text=SISTER)
+        ask(f"/{words.pk}/pin", {"pinned": True})
+        for filters in ({}, {"states": ["pinned"]}, {"kind": "said"}):
+            listed = ask("", filters)[1]
+            assert words.pk in [item["id"] for item in listed["items"]]
+            assert listed["counts"] == before | {name: before[name] + 1 for name in ("all", "said", "vivid", "pinned")}
+        ask(f"/{words.pk}/pin", {"pinned": False})
+        assert ask("", {})[1]["counts"] == before
+        assert ask("", {"states": ["pinned"]})[1]["items"] == []
+
+    def test_a_pinned_memory_that_holds_no_longer_is_counted_with_what_holds_no_longer_alone(self, ana, life):
+        _, sister = life
+        ask = door(ana)
+        ask(f"/{sister.pk}/pin", {"pinned": True})
+        body = {"text": "My sister lives in Lisbon.", "mistaken": False, "client_id": str(uuid4())}
+        right = ask(f"/{sister.pk}/correct", body)[1]
+        listed = ask("", {"states": ["pinned"]})[1]
+        assert listed["counts"]["pinned"] == len(listed["items"]) == int(right["pinned"])
+        assert texts(ask("", {"states": ["superseded"]})[1]) == [SISTER]
+
+    def test_what_the_only_session_of_a_day_says_is_listed_and_counted_once(self, ana, life):
+        sum_up_days(ana)
+        ask = door(ana)
+        listed = ask("", {"kind": "summary"})[1]
+        assert sorted(item["kind"] for item in listed["items"]) == ["session", "whole"]
+        assert listed["counts"]["summary"] == 2
+        with acting_as(ana.pk):
+            day = Memory.objects.get(kind="day")
+        ask(f"/{day.pk}/pin", {"pinned": True})
+        assert [item["id"] for item in ask("", {"states": ["pinned"]})[1]["items"]] == [day.pk]
+
+    def test_a_day_of_two_sessions_is_listed_beside_them(self, ana, life):
+        consolidate(ana, told(ana, "My cousin Rui lives in Faro.", at=MARCH + timedelta(hours=3)))
+        sum_up_days(ana)
+        kinds = [item["kind"] for item in door(ana)("", {"kind": "summary"})[1]["items"]]
+        assert sorted(kinds) == ["day", "session", "session", "whole"]
 
     def test_days_are_the_persons_own(self, stranger):
         late = MARCH.replace(hour=16)  # 1 in the morning of the next day in Tokyo

@@ -9,7 +9,7 @@ from django.test import Client
 from memory import erasure
 from memory.erasure import Wish
 from memory.isolation import acting_as
-from memory.models import Companion, Erasure, Turn
+from memory.models import Companion, Erasure, Memory, Turn
 from tests.memory.test_dialogue import companion_of
 from tests.memory.test_portrait import BEES, DAY, NOW, drawn, noon, talked
 from worker import tasks
@@ -80,6 +80,16 @@ def test_who_has_not_talked_yet_has_an_empty_page(ana):
     boot = page(ana)
     assert (boot["companion"], boot["portrait"]["lines"]) == (None, [])
     assert door(ana)("/moods")[1]["days"] == []
+
+
+@pytest.mark.parametrize(("version", "own_words"), [("extractive 1", True), ("llama-8b digest 1", False)])
+def test_a_likeness_of_the_persons_own_sentences_says_so(ana, bees, version, own_words):
+    with acting_as(ana.pk):
+        begun = {"said_at": NOW, "recalled_at": NOW, "fades_at": NOW + DAY, "strength": 1.0}
+        Memory.objects.create(
+            owner=ana, companion=companion_of(ana), kind="whole", text="Bees.", version=version, **begun
+        )
+    assert page(ana)["portrait"]["likeness"]["own_words"] == own_words
 
 
 def test_a_line_is_confirmed_and_that_is_taken_back(ana, bees):
@@ -157,6 +167,20 @@ def test_moods_are_told_by_day_over_the_weeks_that_are_asked_for(ana, noon):
     assert [(one["day"], one["valence"]) for one in told["days"]] == [("2026-11-04", 1.0)]
     assert (told["since"], told["until"]) == ("2026-09-11", "2026-11-05")
     assert [one["day"] for one in ask("/moods?weeks=26")[1]["days"]] == ["2026-07-28", "2026-11-04"]
+
+
+@pytest.mark.parametrize(("ago", "weeks"), [(1, 8), (55, 8), (56, 26), (300, 52), (900, 260)])
+def test_where_no_span_is_asked_for_it_is_the_shortest_that_has_any(ana, noon, ago, weeks):
+    talked(ana, ["I was so sad today."], NOW - timedelta(days=1000))
+    talked(ana, ["I am so happy today!"], NOW - timedelta(days=ago))
+    told = door(ana)("/moods")[1]
+    assert told["weeks"] == weeks
+    assert told == door(ana)(f"/moods?weeks={weeks}")[1]
+
+
+def test_where_nobody_told_a_feeling_no_span_has_any(ana, noon):
+    talked(ana, ["The bees are in the pear tree."], NOW - DAY)
+    assert door(ana)("/moods")[1]["days"] == []
 
 
 @pytest.mark.parametrize("address", ["?weeks=9", "?companion=x", "?companion=-1", f"?companion={2**70}", "?other=1"])

@@ -144,3 +144,11 @@ def test_no_file_an_empty_one_and_one_that_is_too_large_are_told_beside_the_fiel
     assert "larger" in errors(client.post(reverse("preferences_import"), {"file": file(LINE)}), "file")[0]
     with acting_as(ana.pk):
         assert not Import.objects.of(ana.pk).exists()
+
+
+def test_an_address_that_only_takes_forms_tells_whoever_opens_it_where_to_go_on(client, ana):
+    client.force_login(ana)
+    page = client.get(reverse("preferences_pause"))
+    assert page.status_code == 405
+    assert page["Allow"] == "POST"
+    assert "takes what a form sends" in words(page)

@@ -85,6 +85,15 @@ def step(person, kind="summary"):
         return Step.objects.get(kind=kind)
 
 
+def test_without_an_engine_questions_are_summed_up_only_where_nothing_else_was_said(ana):
+    asked = ["Where did the ring turn up in the end?", "Does my sister still live in Aveiro?"]
+    consolidate(ana, closed_session(ana, [*asked, "The bees swarmed into the pear tree today."]), RecallOnly())
+    consolidate(ana, closed_session(ana, asked), RecallOnly())
+    mixed, only = sorted(summaries(ana), key=lambda memory: memory.session_id)
+    assert mixed.text == "The bees swarmed into the pear tree today."
+    assert set(asked) == {source.turn.text for source in only.sources.all()}
+
+
 def test_without_an_engine_the_persons_own_sentences_are_kept_word_for_word(ana):
     session = closed_session(ana)
     consolidate(ana, session, RecallOnly())

@@ -13,7 +13,10 @@ from memory.erasure import Wish
 from memory.facts import known_at
 from memory.isolation import acting_as
 from memory.models import Correction, Erasure, Key, Memory, Session, Step, Turn
-from tests.memory.test_facts import MARCH, answering, consolidate, facts_step, known, one, told
+from tests.memory.test_consolidation import Answering
+from tests.memory.test_erasure import holding
+from tests.memory.test_facts import MARCH, SUMMED, answering, consolidate, facts_step, known, one, told
+from tests.memory.test_periods import sum_up
 from tests.memory.test_recall import ask
 
 pytestmark = pytest.mark.django_db
@@ -268,3 +271,84 @@ def test_what_is_put_right_while_memory_is_paused_is_remembered_all_the_same(ana
     correction.index(person_id=ana.pk, turn_ids=turn_ids, encoder=encoder.current())
     with acting_as(ana.pk):
         assert set(Key.objects.filter(turn__in=turn_ids).values_list("kind", flat=True)) == {"turn", "fact"}
+
+
+class TestSummaries:
+    """What quotes the old words is summed up anew, with what is right in their place."""
+
+    BESIDE = "The boiler in the cellar makes a dreadful noise whenever it rains."
+
+    @pytest.fixture
+    def told_in_march(self, ana):
+        """A session with its summary, its day and the acquaintance."""
+        session = told(ana, PORTO, self.BESIDE, at=MARCH)
+        consolidate(ana, session)
+        sum_up(ana)
+        (old,) = known(ana)
+        assert all("Porto" in text for text in self.summaries(ana).values())
+        return session, old
+
+    def summaries(self, person):
+        with acting_as(person.pk):
+            found = Memory.objects.exclude(kind__in=(Memory.Kind.ROUND, Memory.Kind.FACT))
+            return dict(found.values_list("kind", "text"))
+
+    def made_anew(self, person, session, engine=None):
+        consolidate(person, session, engine)
+        sum_up(person)
+
+    def test_session_day_and_acquaintance_say_what_is_right(self, ana, told_in_march):
+        session, old = told_in_march
+        correct(ana, old, LISBON)
+        self.made_anew(ana, session)
+        assert set(self.summaries(ana)) == {"session", "day", "whole"}
+        for text in self.summaries(ana).values():
+            assert "Lisbon" in text
+            assert "Porto" not in text
+            assert "boiler" in text
+
+    def test_put_right_twice_they_say_it_as_it_was_put_last(self, ana, told_in_march):
+        session, old = told_in_march
+        first = correct(ana, old, LISBON)
+        self.made_anew(ana, session)
+        correct(ana, first, "My sister lives in Faro.")
+        self.made_anew(ana, session)
+        for text in self.summaries(ana).values():
+            assert "Faro" in text
+            assert "Lisbon" not in text
+            assert "Porto" not in text
+
+    def test_what_has_changed_since_was_so_that_day_and_stays(self, ana, told_in_march):
+        session, old = told_in_march
+        before = self.summaries(ana)
+        correct(ana, old, LISBON, mistaken=False)
+        with acting_as(ana.pk):
+            assert not Step.objects.filter(session=session, kind="summary", state="waiting").exists()
+        self.made_anew(ana, session)
+        assert self.summaries(ana) == before
+
+    def test_taken_back_they_say_what_was_said_and_no_word_of_the_correction_is_left(self, ana, told_in_march):
+        session, old = told_in_march
+        new = correct(ana, old, "My sister lives near the zanzibarite mine.")
+        self.made_anew(ana, session)
+        assert "zanzibarite" in str(self.summaries(ana))
+        correction.take_back(person_id=ana.pk, memory_id=new.pk)
+        assert holding("zanzibarite") == {}
+        assert [memory.pk for memory in known(ana)] == [old.pk]
+        self.made_anew(ana, session)
+        assert all("Porto" in text for text in self.summaries(ana).values())
+
+    def test_an_engine_is_told_what_is_right(self, ana, told_in_march):
+        session, old = told_in_march
+        correct(ana, old, LISBON)
+        engine = Answering(*[SUMMED] * 3)
+        self.made_anew(ana, session, engine)
+        asked = next(words for messages in engine.asked if "has put this right" in (words := messages[0]["content"]))
+        assert LISBON in asked
+
+    def test_another_persons_are_not_summed_up_anew(self, ana, stranger, told_in_march):
+        theirs = told(stranger, PORTO, at=MARCH)
+        consolidate(stranger, theirs)
+        correct(ana, told_in_march[1], LISBON)
+        with acting_as(stranger.pk):
+            assert not Step.objects.filter(kind="summary", state="waiting").exists()

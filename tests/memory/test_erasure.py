@@ -2,15 +2,20 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from threading import Event
+from time import monotonic
+from uuid import uuid4
 
 import pytest
 from django.apps import apps
 from django.db import connections
+from django.test import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from memory import clock, context, dialogue, encoder, erasure, indexing, lexicon, tombstone
+from memory import clock, context, dialogue, encoder, erasure, indexing, isolation, lexicon, tombstone
 from memory import reply as replies
 from memory.erasure import NothingToForget, Wish
 from memory.history import jsonl
@@ -36,6 +41,7 @@ from tests.memory.test_consolidation import Answering, consolidate
 from tests.memory.test_dialogue import companion_of, say
 from tests.memory.test_history import TODAY, kept, line, written
 from tests.memory.test_recall import LIFE, ask, remember
+from worker import sweeps
 from worker.engines.recall_only import RecallOnly
 from worker.replying import remember as remembering
 from worker.replying import write_reply
@@ -546,3 +552,150 @@ def rows_of(person):
             cursor.execute(f"select t::text from {table} t where owner_id = %s order by 1", [person.pk])
             rows[table] = [row for (row,) in cursor.fetchall()]
     return rows
+
+
+class TestInPortions:
+    """Much goes a portion at a time, and in the person's eyes all of it at once."""
+
+    TOLD = [f"The zanzibarite shines {number} times." for number in range(6)]
+
+    @pytest.fixture(autouse=True)
+    def small(self, monkeypatch):
+        monkeypatch.setattr(erasure, "PORTION", 2)
+
+    def everything_told(self, person):
+        """Marked: all but the last, and due."""
+        turns = remember(person, [*self.TOLD, "The kettle sings."])
+        wish = Wish(Erasure.Kind.SPAN, since=turns[0].said_at, until=turns[-1].said_at)
+        return erasure.forget(person_id=person.pk, wish=wish, after=timedelta())
+
+    def cut_short(self, person, asked, monkeypatch):
+        """The worker dies in its second portion."""
+        done, whole = [], erasure._erase_turns
+
+        def dies(*given):
+            if done:
+                raise ZeroDivisionError
+            done.append(given)
+            return whole(*given)
+
+        with monkeypatch.context() as patch:
+            patch.setattr(erasure, "_erase_turns", dies)
+            with pytest.raises(ZeroDivisionError):
+                erasure.carry_out(person_id=person.pk, erasure_id=asked.pk)
+
+    def receipt(self, person, asked):
+        with acting_as(person.pk):
+            return Erasure.objects.get(pk=asked.pk)
+
+    def test_its_receipt_and_what_is_left_are_those_of_one_transaction(self, ana, stranger, monkeypatch):
+        mine, theirs = self.everything_told(ana), self.everything_told(stranger)
+        erasure.carry_out(person_id=ana.pk, erasure_id=mine.pk)
+        monkeypatch.setattr(erasure, "PORTION", 100)
+        erasure.carry_out(person_id=stranger.pk, erasure_id=theirs.pk)
+        assert self.receipt(ana, mine).counts == self.receipt(stranger, theirs).counts
+        assert self.receipt(ana, mine).counts["turn"] == len(self.TOLD)
+        assert self.receipt(ana, mine).state == Erasure.State.ERASED
+        assert holding("zanzibarite") == {}
+        assert count(Tombstone, ana) == count(Tombstone, stranger) == 2 * len(self.TOLD)
+
+    def test_one_that_is_cut_short_stays_hidden_can_not_be_taken_back_and_is_gone_on_with(self, ana, monkeypatch):
+        asked = self.everything_told(ana)
+        self.cut_short(ana, asked, monkeypatch)
+        assert self.receipt(ana, asked).state == Erasure.State.BEGUN
+        with acting_as(ana.pk):
+            assert Turn.objects.count() == 5
+            assert list(Turn.objects.shown().values_list("text", flat=True)) == ["The kettle sings."]
+        assert not erasure.withdraw(person_id=ana.pk, erasure_id=asked.pk)
+        assert sweeps.erasures_due() == [(ana.pk, asked.pk)]
+        erasure.carry_out(person_id=ana.pk, erasure_id=asked.pk)
+        assert holding("zanzibarite") == {}
+        assert self.receipt(ana, asked).counts["turn"] == len(self.TOLD)
+
+    def test_a_neighbour_that_waits_for_another_erasure_and_comes_back_holds_nothing_of_it(self, ana, time_machine):
+        time_machine.move_to("2026-11-05T12:00:00Z")
+        turns = remember(ana, ["The kettle sings.", "The zanzibarite shines.", "It rains."])
+        beside = forget(ana, turns[2].pk)
+        gone = forget(ana, turns[1].pk, after=timedelta())
+        erasure.carry_out(person_id=ana.pk, erasure_id=gone.pk)
+        assert erasure.withdraw(person_id=ana.pk, erasure_id=beside.pk)
+        assert holding("zanzibarite") == {}
+        with acting_as(ana.pk):
+            assert not Key.objects.filter(turn=turns[2].pk).exists()
+
+    def test_between_two_of_them_whoever_waits_may_write(self, ana, monkeypatch):
+        asked = self.everything_told(ana)
+        said, taken = [], tombstone.let_erase
+
+        def then_somebody_writes(person_id):
+            with ThreadPoolExecutor(1) as thread:
+                said.append(thread.submit(self.say_and_let_go, ana).result(timeout=30))
+            taken(person_id)
+
+        monkeypatch.setattr(tombstone, "let_erase", then_somebody_writes)
+        erasure.carry_out(person_id=ana.pk, erasure_id=asked.pk)
+        assert len(said) == 3
+        assert holding("zanzibarite") == {}
+
+    def say_and_let_go(self, person):
+        try:
+            return say(person, "And what else?")
+        finally:
+            connections.close_all()
+
+
+class TestWhoWaits:
+    """Where people wait, nobody waits for longer than was said, and they are told."""
+
+    @pytest.fixture(autouse=True)
+    def impatient(self):
+        with isolation.waiting_at_most(0.2):
+            yield
+
+    @contextmanager
+    def erasing(self, person):
+        """Somebody else has the person's rows."""
+        begun, done = Event(), Event()
+
+        def hold():
+            try:
+                with acting_as(person.pk):
+                    tombstone.let_erase(person.pk)
+                    begun.set()
+                    done.wait(30)
+            finally:
+                connections.close_all()
+
+        with ThreadPoolExecutor(1) as thread:
+            holding = thread.submit(hold)
+            begun.wait(30)
+            try:
+                yield
+            finally:
+                done.set()
+                holding.result()
+
+    def test_what_is_held_up_is_refused_soon_and_done_later_and_nobody_else_is(self, ana, stranger):
+        client_id = uuid4()
+        with self.erasing(ana):
+            began = monotonic()
+            with pytest.raises(isolation.Held):
+                say(ana, "And what else?", client_id=client_id)
+            assert monotonic() - began < 5
+            say(stranger, "And what else?")
+        assert not say(ana, "And what else?", client_id=client_id).repeated
+
+    def test_a_page_is_told_that_it_was_not_done_and_when_to_try_again(self, ana):
+        client = Client()
+        client.force_login(ana)
+        turn = remember(ana, ["The kettle sings."])[0]
+        with acting_as(ana.pk):
+            memory_id = Memory.objects.get(sources__turn=turn.pk).pk
+        with self.erasing(ana):
+            refused = client.post(f"/api/memories/{memory_id}/forget", "{}", content_type="application/json")
+            client.raise_request_exception = False
+            page = client.post("/preferences/companions/1/delete/")
+        assert (refused.status_code, refused.json()["code"]) == (503, "held")
+        assert "try again in a minute" in refused.json()["message"]
+        assert page.status_code == 503
+        assert "being erased just now" in page.content.decode()

@@ -1,17 +1,24 @@
 """What the house rules holds, whatever a person chose; of two rules the stricter; and each by its effect."""
 
+import json
 from datetime import timedelta
+from io import StringIO
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from django.core.management import CommandError, call_command
 from hypothesis import given
 from hypothesis import strategies as st
 
+from companion.operations import importing
+from companion.operations.management.commands import import_history
 from memory import (
     clock,
     context,
     correction,
     dialogue,
+    encoder,
     erasure,
     keeping,
     permission,
@@ -21,8 +28,9 @@ from memory import (
     quota,
 )
 from memory.erasure import Wish
+from memory.history import keep, sent
 from memory.isolation import acting_as
-from memory.models import Companion, Erasure, Fading, HousePolicy, Matter, Memory, PersonPolicy, Turn
+from memory.models import Companion, Erasure, Fading, HousePolicy, Key, Matter, Memory, PersonPolicy, Session, Turn
 from memory.models.policy import Policy
 from memory.policy import together
 from tests.memory.test_dialogue import companion_of, say
@@ -232,6 +240,26 @@ class TestLongestKeeping:
         with acting_as(ana.pk):
             assert Erasure.objects.count() == 1
 
+    def test_what_is_much_goes_so_much_at_a_time_each_with_its_receipt(self, ana, monkeypatch):
+        rule(keep_days=30)
+        monkeypatch.setattr(keeping, "MARKED_AT_ONCE", 2)
+        for days in (40, 41, 42, 43, 44):
+            aged(ana, days, f"I live in Zanzibar, {days} days ago.")
+        aged(ana, 10, "I live in Porto.")
+        self.night()
+        assert self.texts(ana) == {"I live in Porto."}
+        with acting_as(ana.pk):
+            receipts = Erasure.objects.order_by("pk")
+            assert [one.counts["turn"] for one in receipts] == [2, 2, 1]
+
+    def test_what_is_marked_as_kept_too_long_is_not_marked_again_before_it_is_erased(self, ana):
+        rule(keep_days=30)
+        aged(ana, 40, "I live in Zanzibar.")
+        first = keeping.erase_overdue(person_id=ana.pk)
+        assert keeping.erase_overdue(person_id=ana.pk) is None
+        with acting_as(ana.pk):
+            assert Turn.objects.get().erasure_id == first.pk
+
     def test_what_was_erased_does_not_come_back_by_the_same_words(self, ana):
         rule(keep_days=30)
         session = aged(ana, 40, "I live in Zanzibar.")
@@ -299,3 +327,83 @@ class TestQuotas:
         time_machine.shift(timedelta(minutes=1))
         erasure.carry_out(person_id=ana.pk, erasure_id=asked.pk)
         say(ana)
+
+
+class TestHistoriesBesideAQuota:
+    """What would not fit is refused before anything is kept; what does not fit any more stops, whole so far."""
+
+    def file(self, tmp_path, turns, *, first=0):
+        lines = [
+            {
+                "id": str(number),
+                "speaker": "person",
+                "text": f"The parrot said word {number}.",
+                "session": "a day",
+                "said_at": "2026-03-01T10:00:00Z",
+            }
+            for number in range(first, first + turns)
+        ]
+        path = tmp_path / "life.jsonl"
+        path.write_text("\n".join(map(json.dumps, lines)))
+        return str(path)
+
+    def bring(self, person, file):
+        out = StringIO()
+        call_command("import_history", file, "--person", person.email, stdout=out)
+        return out.getvalue()
+
+    def stored(self, person):
+        with acting_as(person.pk):
+            return Turn.objects.count()
+
+    def test_a_file_that_would_not_fit_is_refused_with_how_many_turns_do(self, ana, tmp_path):
+        say(ana)
+        rule(most_turns=4)
+        with pytest.raises(CommandError, match=r"Nothing was imported\. It would add 4 turns, and 3 more fit"):
+            self.bring(ana, self.file(tmp_path, 4))
+        assert self.stored(ana) == 1
+
+    def test_what_is_here_or_was_erased_takes_no_room(self, ana, tmp_path):
+        self.bring(ana, self.file(tmp_path, 4))
+        with acting_as(ana.pk):
+            wish = Wish(Erasure.Kind.TURN, ids=[Turn.objects.order_by("number").first().pk])
+        asked = erasure.forget(person_id=ana.pk, wish=wish, after=erasure.AT_ONCE)
+        erasure.carry_out(person_id=ana.pk, erasure_id=asked.pk)
+        rule(most_turns=3)
+        assert "3 were there already" in self.bring(ana, self.file(tmp_path, 4))
+
+    def test_what_is_said_meanwhile_stops_it_before_the_limit_with_what_is_kept_whole(
+        self, ana, tmp_path, monkeypatch, time_machine
+    ):
+        rule(most_turns=5)
+        monkeypatch.setattr(keep, "BATCH", 2)
+        checked = importing.check_room
+
+        def then_said(*asked):
+            checked(*asked)
+            say(ana)
+            say(ana)
+
+        monkeypatch.setattr(import_history, "check_room", then_said)
+        with pytest.raises(CommandError, match="The rest does not fit any more"):
+            self.bring(ana, self.file(tmp_path, 5))
+        assert self.stored(ana) == 4
+        with acting_as(ana.pk):
+            assert not Session.objects.filter(origin__isnull=False, closed_at=None).exists()
+            assert Key.objects.filter(turn__origin__isnull=False).values("turn").distinct().count() == 2
+
+    def test_in_the_browser_it_stops_in_the_same_way_and_says_what_was_kept(self, ana, tmp_path, monkeypatch):
+        rule(most_turns=5)
+        monkeypatch.setattr(keep, "BATCH", 2)
+        monkeypatch.setattr(sent, "AT_ONCE", 0.0)
+        content = Path(self.file(tmp_path, 5)).read_bytes()
+        with acting_as(ana.pk):
+            asked = sent.ask(person_id=ana.pk, name="life.jsonl", content=content)
+        assert not sent.run(person_id=ana.pk, import_id=asked.pk, encoder=encoder.current())
+        say(ana)
+        say(ana)
+        assert sent.run(person_id=ana.pk, import_id=asked.pk, encoder=encoder.current())
+        with acting_as(ana.pk):
+            asked.refresh_from_db()
+        assert (asked.state, asked.kept, bytes(asked.content)) == ("unreadable", 2, b"")
+        assert "The rest does not fit any more" in asked.problem

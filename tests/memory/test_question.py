@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory.question import asked_about, asks, normal_form
+from memory.question import asked_about, asks, in_context, normal_form
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,25 @@ def test_a_question_is_told_from_a_statement():
     assert asks("what time is it")
     assert asks("you like tea?")
     assert not asks("I like tea.")
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["How much is my rent?", "What’s my rent?", "Do I smoke?", "Tell me about Tomas", "And where is Tomas?"],
+)
+def test_a_question_that_tells_what_it_is_about_is_read_alone(question):
+    form = normal_form(question, person="Ada", companion="Rosemary")
+    assert in_context(question, form, ["The sun is out.", "Go for a walk."]) == form
+
+
+@pytest.mark.parametrize("question", ["And her?", "Why?", "Which one?", "Where does she live?", "Where was it?"])
+def test_a_question_that_points_back_is_read_after_what_came_before(question):
+    form = normal_form(question, person="Ada", companion="Rosemary")
+    assert in_context(question, form, ["Who rang?", "Ines rang.", "Good."]) == f"Ines rang. Good. {form}"
+
+
+@pytest.mark.parametrize("question", ["And Tomas?", "The dog?", "What about Tomas?"])
+def test_a_question_that_only_names_somebody_asks_again_what_was_asked_last(question):
+    form = normal_form(question, person="Ada", companion="Rosemary")
+    assert in_context(question, form, ["How is Ines?", "Well.", "Good."]) == f"How is Ines? {form}"
+    assert in_context(question, form, ["Ines rang.", "Good."]) == f"Ines rang. Good. {form}"

@@ -310,3 +310,19 @@ def test_the_end_of_a_very_long_question_counts_in_every_way(ana):
     assert found.speaker == "person"
     assert found.dates is not None
     assert len(found.forms[0]) <= 2001
+
+
+def test_a_question_that_was_asked_before_is_no_answer_to_it(ana):
+    question = "Where do my cousins live?"
+    remember(ana, LIFE)
+    first = ask(ana, question)
+    asked_before = remember(ana, [question])
+    again = ask(ana, question)
+    assert asked_before[0].pk not in {candidate.turn_id for candidate in again.candidates}
+    assert again.answerable == pytest.approx(first.answerable, abs=0.1)
+    assert not again.sufficient
+
+
+def test_a_question_that_tells_more_than_it_is_asked_is_found(ana):
+    (told,) = remember(ana, ["Where do my cousins live, now that they have left the yellow house in Tavira?"])
+    assert ask(ana, "Where do my cousins live?").candidates[0].turn_id == told.pk

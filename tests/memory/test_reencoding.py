@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connections
 
-from memory import clock, dialogue, encoder, encoder_swap, erasure, indexing, reencoding
+from memory import clock, dialogue, encoder, encoder_swap, erasure, indexing, policy, reencoding
 from memory.isolation import acting_as
 from memory.models import Collection, Companion, Erasure, Key, Lexicon, Memory, Turn
 from memory.recall import recall
@@ -281,3 +281,37 @@ def test_a_name_that_cannot_be_loaded_changes_nothing(ana, ana_told):
 def test_only_the_owner_can_swap(ana, alias):
     with pytest.raises(DatabaseError), connections[alias].cursor() as cursor:
         cursor.execute("insert into memory_encoder_swap (configured, in_use) values ('a', 'b')")
+
+
+def test_an_encoder_that_the_house_does_not_allow_is_refused_before_a_key_is_made(ana, ana_told, narrow):
+    policy.rule_house({"encoders": ["all-MiniLM-L6-v2"]})
+    with pytest.raises(CommandError, match="is no encoder that this house allows; there are: all-MiniLM-L6-v2"):
+        reencode("--encoder", narrow)
+    assert keys(ana, narrow) == []
+    policy.rule_house({"encoders": ["all-MiniLM-L6-v2", narrow]})
+    reencode("--encoder", narrow)
+    assert encoder_swap.in_use() == narrow
+
+
+def test_an_encoder_that_is_ruled_out_while_its_keys_are_made_is_not_swapped_in(ana, ana_told, narrow, monkeypatch):
+    measured = reencoding.measure
+
+    def then_ruled_out(**asked):
+        policy.rule_house({"encoders": ["all-MiniLM-L6-v2"]})
+        return measured(**asked)
+
+    monkeypatch.setattr(reencoding, "measure", then_ruled_out)
+    with pytest.raises(CommandError, match="is no encoder that this house allows"):
+        reencode("--encoder", narrow)
+    assert encoder_swap.in_use() == "all-MiniLM-L6-v2"
+
+
+def test_a_setting_that_names_an_encoder_that_is_not_allowed_is_refused_and_reencode_leads_away_from_it(
+    ana, ana_told, narrow, settings
+):
+    policy.rule_house({"encoders": ["all-MiniLM-L6-v2"]})
+    settings.ENCODER = narrow
+    with pytest.raises(encoder.EncoderUnavailable, match=r"ENCODER: .* is no encoder that this house allows"):
+        encoder.current()
+    reencode("--encoder", "all-MiniLM-L6-v2")
+    assert encoder.current().name == "all-MiniLM-L6-v2"

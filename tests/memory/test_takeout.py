@@ -1,13 +1,14 @@
 """Everything that was said goes along as one file, and comes back from it: the same turns, once."""
 
 import json
+from collections import Counter
 from unittest.mock import Mock
 from uuid import uuid4
 
 import pytest
 from django.db import OperationalError
 
-from memory import clock, consolidation, dialogue, encoder, erasure
+from memory import clock, companions, consolidation, dialogue, encoder, erasure
 from memory.erasure import Wish
 from memory.history import jsonl, sent
 from memory.history import keep as keeping
@@ -287,3 +288,44 @@ class TestALongOne:
             Import.objects.filter(pk=asked).update(touched_at=clock.now())
         assert self.go_on(ana, asked)
         assert state(ana, asked).read == 2
+
+    def with_whom(self, person):
+        """How many turns there are with each companion."""
+        with acting_as(person.pk):
+            shown = Turn.objects.shown().values_list("conversation__companion__name", flat=True)
+            return dict(Counter(shown))
+
+    def test_it_stays_with_whom_it_began_though_another_is_the_first_by_now(self, ana, by_and_by):
+        rosemary = companion_of(ana)
+        with acting_as(ana.pk):
+            companions.create(person_id=ana.pk, name="Basil")
+        deleted = companions.delete(person_id=ana.pk, companion_id=rosemary.pk)
+        asked = self.asked(ana)
+        self.go_on(ana, asked)
+        companions.restore(person_id=ana.pk, erasure_id=deleted.pk)
+        while not self.go_on(ana, asked):
+            pass
+        assert self.with_whom(ana) == {"Basil": self.LINES}
+
+    @pytest.mark.parametrize("gone", [False, True])
+    def test_it_stops_where_its_companion_is_deleted_and_the_same_file_goes_on_with_another(
+        self, ana, by_and_by, settings, gone
+    ):
+        settings.ERASE_AFTER_SECONDS = 0 if gone else 60
+        rosemary = companion_of(ana)
+        with acting_as(ana.pk):
+            companions.create(person_id=ana.pk, name="Basil")
+        asked = self.asked(ana)
+        self.go_on(ana, asked)
+        deleted = companions.delete(person_id=ana.pk, companion_id=rosemary.pk)
+        erasure.carry_out(person_id=ana.pk, erasure_id=deleted.pk)
+        assert self.go_on(ana, asked)
+        stopped = state(ana, asked)
+        assert (stopped.state, stopped.kept) == (Import.State.UNREADABLE, 2)
+        assert "has been deleted" in stopped.problem
+        assert "Import the same file again" in stopped.problem
+        assert self.with_whom(ana) == {}
+        again = self.asked(ana)
+        while not self.go_on(ana, again):
+            pass
+        assert self.with_whom(ana) == {"Basil": self.LINES - 2}

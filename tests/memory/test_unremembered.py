@@ -15,6 +15,7 @@ from tests.memory.test_consolidation import consolidate
 from tests.memory.test_dialogue import companion_of, say
 from tests.memory.test_erasure import close, holding, index_anew
 from tests.memory.test_recall import LIFE, ask, remember
+from tests.worker.test_quoting import Talker
 from worker import erasing, sweeps, tasks
 from worker.engines.recall_only import RecallOnly
 from worker.replying import write_reply
@@ -39,8 +40,8 @@ def say_off(person, text=SECRET, **more):
         )
 
 
-def answer(person, said):
-    write_reply(person_id=person.pk, reply_id=said.reply.pk, engine=RecallOnly(), encoder=encoder.current())
+def answer(person, said, engine=None):
+    write_reply(person_id=person.pk, reply_id=said.reply.pk, engine=engine or RecallOnly(), encoder=encoder.current())
     with acting_as(person.pk):
         return Reply.objects.select_related("answer").get(pk=said.reply.pk)
 
@@ -166,10 +167,10 @@ def test_the_words_beside_are_not_in_the_keys_nor_in_the_notes_of_what_is_rememb
 def test_a_reply_follows_its_question_whenever_memory_is_paused_or_resumed(ana):
     asked = say(ana, "The kettle sings.")
     pause(ana)
-    assert answer(ana, asked).answer.remembered
+    assert answer(ana, asked, Talker()).answer.remembered
     paused = say(ana, SECRET)
     resume(ana)
-    assert not answer(ana, paused).answer.remembered
+    assert not answer(ana, paused, Talker()).answer.remembered
 
 
 def test_in_an_export_what_is_off_the_record_is_not_and_what_was_said_while_paused_stays_so(ana, stranger, tmp_path):

@@ -1,10 +1,14 @@
 """A reply is written once more: both versions are kept, and memory follows the one that stands."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+from threading import Event
 from uuid import uuid4
 
 import pytest
+from django.db import connections
 
 from memory import clock, dialogue, encoder, erasure, versions
+from memory import reply as replies
 from memory.erasure import Wish
 from memory.isolation import acting_as
 from memory.models import Erasure, Key, Memory, Reply, Source, Turn
@@ -250,3 +254,86 @@ def test_a_reply_that_is_written_anew_leaves_the_facts_of_what_it_answers_findab
     assert write_anew(ana, reply)
     with acting_as(ana.pk):
         assert Key.objects.filter(turn=reply.turn_id, kind="fact").exists()
+
+
+class TestTryingAgainBesideSayingItOtherwise:
+    """Whichever comes second sees what the first did: no reply waits for words that do not stand."""
+
+    @pytest.fixture
+    def broken(self, ana):
+        """A reply that was stopped and may be asked for again."""
+        reply = answered(ana, "What shall I call the boat?", engine=Saying("Perhaps"))
+        with acting_as(ana.pk):
+            Reply.objects.filter(pk=reply.pk).update(state=Reply.State.STOPPED, can_retry=True)
+        return reply
+
+    def try_again(self, person, reply, hold=lambda: None):
+        try:
+            with acting_as(person.pk):
+                again = replies.ask_again(reply_id=reply.pk)
+                hold()
+                return again
+        finally:
+            connections.close_all()
+
+    def say_instead(self, person, reply):
+        with acting_as(person.pk):
+            return versions.say_instead(
+                turn_id=reply.turn_id,
+                person_id=person.pk,
+                companion=companion_of(person),
+                conversation_id=reply.turn.conversation_id,
+                client_id=uuid4(),
+                text="What shall I call the house?",
+                said_at=clock.now(),
+            )
+
+    def state(self, person, reply):
+        with acting_as(person.pk):
+            return Reply.objects.get(pk=reply.pk).state
+
+    def test_what_is_being_said_otherwise_is_not_tried_again(self, ana, broken, monkeypatch):
+        tried, set_aside = [], versions._set_aside_round
+
+        def while_somebody_tries(before):
+            tried.append(thread.submit(self.try_again, ana, broken))
+            wait(tried, timeout=1.0)
+            set_aside(before)
+
+        monkeypatch.setattr(versions, "_set_aside_round", while_somebody_tries)
+        with ThreadPoolExecutor(1) as thread:
+            self.say_instead(ana, broken)
+            assert tried[0].result(timeout=30) is False
+        assert self.state(ana, broken) == Reply.State.STOPPED
+
+    def test_what_is_being_tried_again_is_not_said_otherwise(self, ana, broken):
+        asked, go_on = Event(), Event()
+
+        def hold():
+            asked.set()
+            go_on.wait(30)
+
+        with ThreadPoolExecutor(2) as thread:
+            tried = thread.submit(self.try_again, ana, broken, hold)
+            asked.wait(30)
+            said = thread.submit(self.say_instead_and_let_go, ana, broken)
+            wait([said], timeout=1.0)
+            go_on.set()
+            assert tried.result(timeout=30) is True
+            with pytest.raises(versions.NoSuchVersion):
+                said.result(timeout=30)
+        assert self.state(ana, broken) == Reply.State.WAITING
+
+    def say_instead_and_let_go(self, person, reply):
+        try:
+            return self.say_instead(person, reply)
+        finally:
+            connections.close_all()
+
+    def test_one_that_waits_for_what_does_not_stand_is_stopped_by_the_sweep(self, ana, broken, time_machine):
+        with acting_as(ana.pk):
+            Reply.objects.filter(pk=broken.pk).update(state=Reply.State.WAITING)
+            Turn.objects.filter(pk=broken.turn_id).update(stands=False)
+        time_machine.move_to(clock.now() + replies.lease() * 2)
+        assert sweeps.overlooked_replies() == []
+        assert self.state(ana, broken) == Reply.State.STOPPED

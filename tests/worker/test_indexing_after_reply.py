@@ -22,7 +22,7 @@ def asked_again(person, state):
     turns = remember(person, LIFE[:2])
     reply = claimed(companion_of(person), turns[0].conversation_id, QUESTION)
     remembering(reply, RecallOnly(), encoder.current())
-    _index(reply, Written(state, ""), RecallOnly(), encoder.current())
+    _index(reply, Written(state, ""), encoder.current())
     with acting_as(person.pk):
         reply.refresh_from_db()
         keys = {key.turn_id: key.terms_window for key in Key.objects.filter(kind="turn")}
@@ -36,7 +36,7 @@ def test_the_turn_itself_has_a_key_whatever_became_of_the_reply(ana):
 
 def test_the_turn_before_does_not_echo_a_question_whose_reply_broke(ana):
     turns, reply, keys = asked_again(ana, Reply.State.BROKEN)
-    _index(reply, Written(Reply.State.WHOLE, "The dog."), RecallOnly(), encoder.current())
+    _index(reply, Written(Reply.State.WHOLE, "The dog."), encoder.current())
     with acting_as(ana.pk):
         whole = Key.objects.get(turn=turns[-1]).terms_window
     assert len(whole.indices()) > len(keys[turns[-1].pk].indices())
@@ -47,7 +47,7 @@ def test_asking_again_after_a_broken_reply_finds_the_same(ana):
     before = ask(ana, QUESTION)
     reply = claimed(companion_of(ana), None, QUESTION)
     remembering(reply, RecallOnly(), encoder.current())
-    _index(reply, Written(Reply.State.BROKEN, ""), RecallOnly(), encoder.current())
+    _index(reply, Written(Reply.State.BROKEN, ""), encoder.current())
     after = ask(ana, QUESTION, leave_out=[reply.turn_id])
     assert [c.turn_id for c in after.candidates] == [c.turn_id for c in before.candidates]
     assert after.answerable == pytest.approx(before.answerable, abs=0.1)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from itertools import count
 
 import pytest
 from django.utils.translation import override
@@ -9,11 +10,14 @@ from django.utils.translation import override
 from memory.engine import Neighbour, Note, Prompt
 from worker.engines.recall_only import RecallOnly, answer
 
+ROUNDS = count(1)
 MAY = datetime(2026, 5, 5, 9, tzinfo=UTC)
 
 
-def note(quote, *, score=0.8, speaker="person", when="Tuesday 5 May, six months ago"):
-    return Note(memory=1, turn=1, speaker=speaker, quote=quote, said_at=MAY, when=when, score=score)
+def note(quote, *, score=0.8, speaker="person", when="Tuesday 5 May, six months ago", memory=None):
+    return Note(
+        memory=memory or next(ROUNDS), turn=1, speaker=speaker, quote=quote, said_at=MAY, when=when, score=score
+    )
 
 
 def prompt(question, *notes, needs_memory=True, sufficient=True):
@@ -43,7 +47,7 @@ def test_it_speaks_the_persons_language_around_their_own_words():
 def test_what_it_does_not_remember_it_says_and_offers_the_nearest():
     told = answer(prompt("Where is my passport?", note("I lost my keys."), sufficient=False))
     assert told == (
-        "I don’t remember that. The nearest I have:\n\n"
+        "I am not sure that I remember that. The nearest I have:\n\n"
         "You told me on Tuesday 5 May, six months ago:\n\n> I lost my keys."
     )
 
@@ -51,7 +55,7 @@ def test_what_it_does_not_remember_it_says_and_offers_the_nearest():
 def test_where_the_other_one_said_it_the_nearest_is_told_as_theirs():
     notes = note("I lost my keys.", score=0.4), note("I love the violin.", score=0.8, speaker="companion")
     told = answer(prompt("When did I take up the violin?", *notes, sufficient=False))
-    assert told.startswith("I don’t remember that. The nearest I have:\n\nI said on Tuesday 5 May")
+    assert told.startswith("I am not sure that I remember that. The nearest I have:\n\nI said on Tuesday 5 May")
     assert told.endswith("> I love the violin.")
 
 
@@ -77,6 +81,45 @@ def test_a_short_answer_is_told_with_the_question_before_it():
 def test_words_on_several_lines_are_quoted_on_one():
     assert "> Bees.\n" not in answer(prompt("What do I keep?", note("Bees.\nAnd hens.")))
     assert "> Bees. And hens." in answer(prompt("What do I keep?", note("Bees.\nAnd hens.")))
+
+
+@pytest.mark.parametrize(
+    ("said", "line"),
+    [
+        ("You told me:\n\n> I keep bees.", "You told me: I keep bees."),
+        ("## Bees\n\n- hives\n- smoke", "Bees hives smoke"),
+        ("1. Bees\n2) Hens", "Bees Hens"),
+        ("```python\nbees = 3\n```", "bees = 3"),
+        ("3 > 2, and 2 - 1 is 1 * 1", "3 > 2, and 2 - 1 is 1 * 1"),
+        ("-5 degrees\n#bees", "-5 degrees #bees"),
+    ],
+)
+def test_marks_that_made_lines_of_words_do_not_stand_within_one(said, line):
+    assert f"> {line}\n" in answer(prompt("What do I keep?", note(said))) + "\n"
+
+
+def test_what_the_companion_said_is_told_with_what_it_answered():
+    promise = Neighbour(turn=9, speaker="person", quote="I promised him a sign.")
+    told = answer(prompt("What did you keep for me?", replace(note("A sign.", speaker="companion"), before=promise)))
+    assert told.endswith("> A sign.\n\nYou had said: “I promised him a sign.”")
+
+
+def test_the_nearest_that_is_a_reply_brings_the_words_that_it_replies_to():
+    reply = note("Blue letters for Tomas.", speaker="companion", memory=7)
+    promise = replace(note("I promised him a sign.", score=0.05, memory=7), said_at=MAY - timedelta(minutes=1))
+    told = answer(prompt("What did I promise?", promise, reply, note("Tomas knocked.", score=0.1), sufficient=False))
+    assert told.index("> I promised him a sign.") < told.index("> Blue letters for Tomas.")
+    assert "knocked" not in told
+
+
+def test_a_statement_is_answered_with_what_it_goes_with():
+    told = answer(prompt("The dog ate my left shoe.", note("The dog hides every shoe.")))
+    assert "It goes with something you told me before." in told
+    assert told.endswith("> The dog hides every shoe.")
+
+
+def test_what_shares_only_a_mood_with_a_statement_is_not_brought_up():
+    assert ">" not in answer(prompt("I am a bit sad today.", note("I sat in the rain today.")))
 
 
 def test_with_nothing_near_it_says_so():

@@ -12,12 +12,17 @@ from django.utils.translation import gettext, ngettext, pgettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
+from memory import lexicon
 from memory.engine import EngineError, Message, Note, Prompt
 from memory.question import asks
 from memory.temporal import when_in_words
 
 BLANK_LINES = re.compile(r"\n{3,}")
+LINE_MARKS = re.compile(
+    r"^[ \t]*(?:(?:>|#{1,6}(?=\s)|[-*+](?=\s)|\d{1,3}[.)](?=\s)|(?:`{3,}|~{3,})\w*$)[ \t]*)+", re.MULTILINE
+)
 MOST_QUOTES = 3
+SHARED = 2  # words that carry meaning, in what was said and in what it goes with
 WORTH_QUOTING = 0.4  # of the best note’s chance: beyond, more is quoted and little of it is right
 
 
@@ -45,7 +50,11 @@ def answer(prompt: Prompt) -> str:
     notes = worth_quoting(prompt)
     template = _templates().get_template("recall_only.md.jinja")
     best = max(notes, key=lambda note: note.score, default=None)
-    told = template.render(kind=kind, told=arranged(notes), best=best, prompt=prompt, variant=variant(prompt.question))
+    fitting = [note for note in notes if prompt.sufficient and goes_with(note, prompt.question)]
+    fits = max(fitting, key=lambda note: note.score, default=None)
+    told = template.render(
+        kind=kind, told=arranged(notes), best=best, fits=fits, prompt=prompt, variant=variant(prompt.question)
+    )
     return BLANK_LINES.sub("\n\n", told).strip()
 
 
@@ -64,15 +73,22 @@ def worth_quoting(prompt: Prompt) -> list[Note]:
     """The best few, in time order, and never the question itself.
 
     Where memory holds the answer it is in the person's own words first of all; where it does not, the nearest may be
-    what the other one said, and is told as theirs.
+    what the other one said, and is told as theirs, with what it answered.
     """
     asked = " ".join(prompt.question.lower().split())
     fitting = [note for note in prompt.notes if _line(note.quote).lower() != asked and not _is_question(note.quote)]
     if prompt.sufficient or not asks(prompt.question):
         fitting = [note for note in fitting if note.speaker == "person"] or fitting
     best = max((note.score for note in fitting), default=0.0)
-    chosen = sorted(fitting, key=lambda note: -note.score)[:MOST_QUOTES]
-    return sorted((n for n in chosen if n.score >= WORTH_QUOTING * best), key=lambda note: note.said_at)
+    chosen = [n for n in sorted(fitting, key=lambda note: -note.score) if n.score >= WORTH_QUOTING * best][:MOST_QUOTES]
+    answered = {note.memory for note in chosen if note.speaker == "companion"}
+    rounds = [n for n in fitting if n.memory in answered and n.speaker == "person" and n not in chosen]
+    return sorted((chosen + rounds)[:MOST_QUOTES], key=lambda note: note.said_at)
+
+
+def goes_with(note: Note, text: str) -> bool:
+    """Whether a note speaks of what was just said: what is only near to it in mood is better left unsaid."""
+    return len(set(lexicon.stems(note.quote)) & set(lexicon.stems(text))) >= SHARED
 
 
 def _is_question(quote: str) -> bool:
@@ -99,7 +115,8 @@ def _day(moment: datetime) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(text.split())
+    """On one line, without the marks that made lines of it quotes, headings or lists."""
+    return " ".join(LINE_MARKS.sub("", text).split())
 
 
 def variant(text: str, of: int = 4) -> int:
@@ -114,5 +131,6 @@ def _templates() -> Environment:
         loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"]
     )
     made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.tests["asking"] = asks
     made.filters |= {"line": _line, "when": _when, "day": _day}
     return made

@@ -4,7 +4,7 @@ from django.db import connections
 
 from companion.operations.doctor.database import ask
 from companion.operations.doctor.finding import Finding
-from memory import encoder, encoder_swap
+from memory import encoder, encoder_swap, policy
 from memory.isolation import acting_as
 from worker import sweeps
 
@@ -13,7 +13,12 @@ DIMENSION = "select vector_dims(embedding) from memory_key where owner_id = %s a
 
 
 def fits_the_keys() -> list[Finding]:
-    """The encoder can be had, its vectors are as long as the keys', and every turn has a key of it."""
+    """The encoder is allowed and can be had, its vectors are as long as the keys', and every turn has a key of it."""
+    try:
+        policy.check_encoder(encoder_swap.in_use())
+    except policy.NotAllowed as problem:
+        allowed = policy.of_house().encoders[0]
+        return [Finding("encoder", f"In use: {problem}", f"manage.py reencode --encoder {allowed}")]
     try:
         dimension = encoder.current().encode(["a few words"]).shape[1]
     except encoder.EncoderUnavailable as problem:

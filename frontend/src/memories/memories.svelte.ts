@@ -95,6 +95,7 @@ export class Memories {
       this.#show(await doors.pin(item.id, !item.pinned));
       const back = { ...item, pinned: !item.pinned };
       this.done = { words: item.pinned ? gettext("Let go: it fades again.") : gettext("Pinned: it will not fade."), undo: () => this.pin(back) };
+      void this.#count();
     });
   }
 
@@ -107,6 +108,7 @@ export class Memories {
       this.editing = false;
       history.replaceState(null, "", `/memories/${right.id}/`);
       this.done = { words: gettext("Corrected. The old version is kept as history."), undo: () => this.uncorrect(right, old.id) };
+      void this.#count();
     });
   }
 
@@ -162,6 +164,16 @@ export class Memories {
     const id = /^\/memories\/(\d+)\/$/.exec(path)?.[1];
     if (id) await this.open(Number(id), { remember: false });
     else this.close({ remember: false });
+  }
+
+  /** The counts anew, while what is listed stays where it is; where they can't be had, the next list brings them. */
+  async #count(): Promise<void> {
+    const asked = this.#asked;
+    const count = async () => {
+      const { counts } = await doors.list(this.wanted);
+      if (asked === this.#asked) this.counts = counts;
+    };
+    await attempt(count, () => {});
   }
 
   #look(): Promise<void> {

@@ -2,7 +2,7 @@
 import type { Beside } from "../shell/beside";
 
 export type Freshness = "vivid" | "fading" | "faded";
-export type Kind = "" | "fact" | "event" | "summary";
+export type Kind = "" | "fact" | "event" | "summary" | "said";
 export type State = Freshness | "pinned" | "superseded";
 
 export interface Quote {

@@ -8,5 +8,5 @@ export const takeBack = (id: number) => ask<Drawn>(`/portrait/${id}/take-back`, 
 export const correct = (id: number, text: string) => ask<Drawn>(`/portrait/${id}/correct`, { text });
 export const uncorrect = (id: number, text: string, confirmed: boolean) =>
   ask<Drawn>(`/portrait/${id}/uncorrect`, { text, confirmed });
-export const moods = (companion: number, weeks: number) =>
-  ask<Moods>(`/portrait/moods?${new URLSearchParams({ companion: `${companion}`, weeks: `${weeks}` })}`);
+export const moods = (companion: number, weeks: number | null) =>
+  ask<Moods>(`/portrait/moods?${new URLSearchParams({ companion: `${companion}`, ...(weeks ? { weeks: `${weeks}` } : {}) })}`);

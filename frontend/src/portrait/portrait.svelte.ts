@@ -11,7 +11,8 @@ export class Portrait {
   readonly zone: string;
   drawn: Drawn = $state.raw({ lines: [], refused: [], likeness: null, talks: 0, drawn: "", waits: false });
   moods: Moods | null = $state.raw(null);
-  weeks = $state(8); // that the chart shows
+  weeks: number | null = $state(null); // that the chart shows; null: the shortest span that has any
+  felt = $state(false); // whether any day told a feeling at all
   editing = $state(0); // the line that is being corrected
   trouble = $state(""); // what was refused, in words
   done: Done | null = $state.raw(null);
@@ -27,11 +28,14 @@ export class Portrait {
   }
 
   /** The moods of so many weeks. */
-  async look(weeks: number): Promise<void> {
+  async look(weeks: number | null): Promise<void> {
     this.weeks = weeks;
     await this.#act(async () => {
       const moods = await doors.moods(this.boot.companion!.id, weeks);
-      if (weeks === this.weeks) this.moods = moods;
+      if (weeks !== this.weeks) return;
+      this.moods = moods;
+      this.weeks = moods.weeks;
+      this.felt ||= moods.days.length > 0;
     });
   }
 

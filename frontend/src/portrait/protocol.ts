@@ -33,7 +33,7 @@ export interface Refused {
 export interface Drawn {
   lines: Line[];
   refused: Refused[];
-  likeness: { id: number; text: string } | null;
+  likeness: { id: number; text: string; own_words: boolean } | null; // own words: no engine has summed them up
   talks: number;
   drawn: string; // when, in words; empty: not yet
   waits: boolean; // to be drawn anew
@@ -46,6 +46,7 @@ export interface DayMood {
 }
 
 export interface Moods {
+  weeks: number;
   since: string;
   until: string;
   days: DayMood[];

@@ -1,11 +1,12 @@
 """`manage.py import_history FILE --person EMAIL`: years of talk from elsewhere, kept as if said here."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from companion.operations.importing import add_person, companion_named, find_person, run_import
+from companion.operations.importing import add_person, check_room, companion_named, find_person, run_import
 from memory import clock
 from memory.history import beam, jsonl, locomo, madial
 from memory.history.told import History, Unreadable
@@ -29,8 +30,10 @@ class Command(BaseCommand):
     def handle(self, *, file: Path, person: str, json: bool, **options: Any) -> None:
         """Import; a summary on stdout."""
         somebody = find_person(person)
+        read = partial(_read, options["format"], file, somebody.time_zone, options["sample"])
         try:
-            history = _read(options["format"], file, somebody.time_zone, options["sample"])
+            history = read()
+            check_room(somebody, read)
         except Unreadable as problem:
             raise CommandError(str(problem)) from problem
         if history.person and not somebody.name:

@@ -1,11 +1,12 @@
 """`make demo`: three months of an ordinary life, so that a new user meets a companion that remembers."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandParser
 
-from companion.operations.importing import add_person, companion_named, find_person, run_import
+from companion.operations.importing import add_person, check_room, companion_named, find_person, run_import
 from memory import clock
 from memory.history import jsonl
 
@@ -26,8 +27,9 @@ class Command(BaseCommand):
         """Import; a summary on stdout."""
         somebody = find_person(person)
         today = clock.local(clock.now(), somebody.time_zone).date()
-        history = jsonl.read(HISTORY, zone=somebody.time_zone, today=today, source=SOURCE)
+        read = partial(jsonl.read, HISTORY, zone=somebody.time_zone, today=today, source=SOURCE)
+        check_room(somebody, read)
         companion = companion_named(somebody, "")
-        kept = run_import(person=somebody, companion=companion, history=history, out=self.stdout, as_json=json)
+        kept = run_import(person=somebody, companion=companion, history=read(), out=self.stdout, as_json=json)
         if kept.turns and not json:
             self.stdout.write("Facts, summaries and portrait form of it in the background; look in a few minutes.")

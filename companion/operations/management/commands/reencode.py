@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from memory import encoder_swap, reencoding
+from memory import encoder_swap, policy, reencoding
 from memory.encoder import EncoderUnavailable, LocalEncoder, current
 
 SAMPLE = 200  # turns that are asked for before the swap
@@ -37,6 +37,7 @@ class Command(BaseCommand):
             raise CommandError("Name one: --encoder NAME.")
         if options["delete_others"]:
             return self._delete_others(encoder)
+        _check(encoder)
         os.nice(10)  # people who chat come first
         old = encoder_swap.in_use()
         if options["anew"]:
@@ -48,7 +49,7 @@ class Command(BaseCommand):
         except EncoderUnavailable as problem:
             raise CommandError(str(problem)) from problem
         self._make(old, new)
-        self._measure(new, accept=options["accept"])
+        self._measure(old, new, accept=options["accept"])
         if not options["no_swap"]:
             self._swap(old, new)
         return None
@@ -67,8 +68,9 @@ class Command(BaseCommand):
                     progress.advance(task, count)
         return made
 
-    def _measure(self, new: LocalEncoder, *, accept: bool) -> None:
-        quality = reencoding.measure(old=current(), new=new, most=SAMPLE)
+    def _measure(self, old: str, new: LocalEncoder, *, accept: bool) -> None:
+        """By the old one's own keys, also where it is no longer allowed: this is the way away from it."""
+        quality = reencoding.measure(old=LocalEncoder(old), new=new, most=SAMPLE)
         told = f"Of {quality.asked} turns, half of its words bring back {quality.old:.1%} by the old, "
         self.stdout.write(f"{told}{quality.new:.1%} by the new.")
         if not quality.holds and not accept:
@@ -76,6 +78,7 @@ class Command(BaseCommand):
 
     def _swap(self, old: str, new: LocalEncoder) -> None:
         self._make(old, new)  # what was said while the sample was measured
+        _check(new.name)  # hours may have gone by
         encoder_swap.swap(old=old, new=new.name)
         self.stdout.write(f"{new.name} is in use instead of {old}, whose keys stay until --delete-others.")
         for _ in range(STRAGGLERS):
@@ -97,3 +100,10 @@ class Command(BaseCommand):
         for name, count in reencoding.counts().items():
             self.stdout.write(f"{'*' if name == in_use else ' '} {name}: {count} keys")
         self.stdout.write(f"In use: {in_use}.")
+
+
+def _check(name: str) -> None:
+    try:
+        policy.check_encoder(name)
+    except policy.NotAllowed as problem:
+        raise CommandError(str(problem)) from problem
