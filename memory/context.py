@@ -140,6 +140,7 @@ class Spoken(NamedTuple):
     number: int
     speaker: str
     text: str
+    remembered: bool
 
 
 def spoken(turn: Turn) -> list[Spoken]:
@@ -150,12 +151,14 @@ def spoken(turn: Turn) -> list[Spoken]:
     if turn.number <= 1:
         return []
     rows = _earlier(turn).filter(number__gte=_first(turn)).order_by("number")
-    return [Spoken(*row) for row in rows.values_list("pk", "session_id", "number", "speaker", "text")]
+    return [Spoken(*row) for row in rows.values_list("pk", "session_id", "number", "speaker", "text", "remembered")]
 
 
 def last_words(said: Sequence[Spoken], turn: Turn, *, most: int = 4) -> list[str]:
-    """The last turns of its session before it, oldest first."""
-    return [one.text for one in said if one.session_id == turn.session_id][-most:]
+    """The last turns of its session before it, oldest first; before one that is remembered, those that are."""
+    return [one.text for one in said if one.session_id == turn.session_id and (one.remembered or not turn.remembered)][
+        -most:
+    ]
 
 
 def _earlier(turn: Turn) -> Turns:

@@ -330,14 +330,6 @@ def _append(conversation: Conversation, turns: Sequence[Turn], *, after: int | N
     rounds.join([turn for turn in turns if turn.remembered])
 
 
-def said_before(turn: Turn, *, most: int = 4) -> list[str]:
-    """The last turns of its session before it, oldest first; before one that is remembered, those that are."""
-    earlier = Turn.objects.of(turn.owner_id).shown().filter(session_id=turn.session_id, number__lt=turn.number)
-    if turn.remembered:
-        earlier = earlier.remembered()
-    return list(earlier.order_by("-number").values_list("text", flat=True)[:most])[::-1]
-
-
 def title_from(text: str) -> str:
     """A conversation is called by its first words until someone names it."""
     line = " ".join(text.split())
