@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Func, IntegerField
@@ -12,6 +12,7 @@ from memory import permission, portrait
 from memory.budget import MESSAGE_OVERHEAD, cut_middle
 from memory.engine import Message
 from memory.models import Companion, Matter, Session, Speaker, Turn
+from memory.models.dialogue import Turns
 
 SUMMARIES = 3  # latest sessions told
 DAYS = 5  # latest days told beside those
@@ -91,10 +92,10 @@ class Earlier:
     history: Sequence[Heard]  # oldest first
 
 
-def look_back(*, companion: Companion, turn: Turn, moment: datetime) -> Earlier:
-    """The summaries and the conversation before a turn. Runs inside `acting_as(person)`."""
+def look_back(*, companion: Companion, turn: Turn, moment: datetime, said: "Sequence[Spoken] | None" = None) -> Earlier:
+    """The summaries and the conversation before a turn, of which `said` was read. Runs inside `acting_as(person)`."""
     began = Session.objects.values_list("started_at", flat=True).get(pk=turn.session_id)
-    return Earlier(_standing(companion, began, moment), _history(turn))
+    return Earlier(_standing(companion, began, moment), _history(turn, spoken(turn) if said is None else said))
 
 
 def before_a_new_one(*, companion: Companion, moment: datetime) -> Earlier:
@@ -105,44 +106,79 @@ def before_a_new_one(*, companion: Companion, moment: datetime) -> Earlier:
 def _standing(companion: Companion, began: datetime, moment: datetime) -> list[Told]:
     """Summaries and portrait as of the day on which a session began."""
     today = began.astimezone(moment.tzinfo).replace(hour=0, minute=0, second=0, microsecond=0)
-    return [*_summaries(companion, today, moment), *_portrait(companion, today)]
+    telling = permission.telling(companion)
+    return [*_summaries(companion, telling, today, moment), *_portrait(companion, telling, today)]
 
 
-def _portrait(companion: Companion, today: datetime) -> list[Told]:
+def _portrait(companion: Companion, telling: permission.Telling, today: datetime) -> list[Told]:
     """What is held about the person with some confidence; within a day it stays the same, unless it is drawn anew."""
-    if not permission.may_remember(companion, Matter.PORTRAIT):
+    if Matter.PORTRAIT in telling.unkept:
         return []
-    drawn_by = permission.told_by(companion, Matter.PORTRAIT)
+    drawn_by = telling.by(Matter.PORTRAIT)
     lines = portrait.told(companion.owner_id, drawn_by, today, most=LINES)
     return [Told(f"{today:%Y-%m-%d}", line.text, None, "portrait") for line in lines]
 
 
-def _summaries(companion: Companion, today: datetime, moment: datetime) -> list[Told]:
+def _summaries(companion: Companion, telling: permission.Telling, today: datetime, moment: datetime) -> list[Told]:
     """The acquaintance as a whole, the latest sessions, and the latest days of which these are not all.
 
     All of them ended before `today`, the day on which this session began: within a day they stay the same. Companions
     that are joined tell each other's; each has an acquaintance of its own.
     """
-    told_by = permission.told_by(companion, Matter.SUMMARIES)
-    wanted: dict[str, Any] = {"owner": companion.owner_id, "companions": told_by, "today": today}
+    wanted: dict[str, Any] = {"owner": companion.owner_id, "companions": telling.by(Matter.SUMMARIES), "today": today}
     with connection.cursor() as cursor:
         cursor.execute(SUMMARIES_TOLD, wanted | {"sessions": SUMMARIES, "days": DAYS})
         rows = cursor.fetchall()
     return [Told(f"{said_at.astimezone(moment.tzinfo):%Y-%m-%d}", text, pk, kind) for pk, kind, said_at, text in rows]
 
 
-def _history(turn: Turn) -> list[Heard]:
-    """The conversation before a turn, oldest first; offsets depend on what was said alone, not on how it is read."""
+class Spoken(NamedTuple):
+    """What is read of a turn before this one."""
+
+    pk: int
+    session_id: int
+    number: int
+    speaker: str
+    text: str
+    remembered: bool
+
+
+def spoken(turn: Turn) -> list[Spoken]:
+    """The turns of its conversation before a turn, oldest first, as far as one looks back.
+
+    Runs inside `acting_as(person)`.
+    """
+    if turn.number <= 1:
+        return []
+    rows = _earlier(turn).filter(number__gte=_first(turn)).order_by("number")
+    return [Spoken(*row) for row in rows.values_list("pk", "session_id", "number", "speaker", "text", "remembered")]
+
+
+def last_words(said: Sequence[Spoken], turn: Turn, *, most: int = 4) -> list[str]:
+    """The last turns of its session before it, oldest first; before one that is remembered, those that are."""
+    return [one.text for one in said if one.session_id == turn.session_id and (one.remembered or not turn.remembered)][
+        -most:
+    ]
+
+
+def _earlier(turn: Turn) -> Turns:
+    return Turn.objects.of(turn.owner_id).shown().filter(conversation_id=turn.conversation_id, number__lt=turn.number)
+
+
+def _first(turn: Turn) -> int:
     first = max(turn.number - LOOKED_BACK, 1)
-    first += -first % LOOKED_BACK_STEP if first > 1 else 0
+    return first + (-first % LOOKED_BACK_STEP if first > 1 else 0)
+
+
+def _history(turn: Turn, said: Sequence[Spoken]) -> list[Heard]:
+    """The conversation before a turn, oldest first; offsets depend on what was said alone, not on how it is read."""
+    first = _first(turn)
     start = turn.number - turn.number % MILESTONE
-    earlier = Turn.objects.shown().filter(conversation_id=turn.conversation_id, number__lt=turn.number)
-    said = list(earlier.filter(number__gte=first).order_by("number"))
     measured = [s.session_id == turn.session_id and s.number >= start for s in said]
     offset = -sum(_weight(len(s.text.encode())) for s, ours in zip(said, measured, strict=True) if not ours)
     if start < first:
         size = Func("text", function="octet_length", output_field=IntegerField())
-        unseen = earlier.filter(session_id=turn.session_id, number__gte=start, number__lt=first)
+        unseen = _earlier(turn).filter(session_id=turn.session_id, number__gte=start, number__lt=first)
         offset += sum(map(_weight, unseen.values_list(size, flat=True)))
     history = []
     for one in said:
@@ -156,6 +192,6 @@ def _weight(size: int) -> int:
     return min(size, LONGEST_TOLD) // 3 + 1 + MESSAGE_OVERHEAD
 
 
-def _as_message(turn: Turn) -> Message:
+def _as_message(turn: Spoken) -> Message:
     role: Any = "user" if turn.speaker == Speaker.PERSON else "assistant"
     return Message(role=role, content=cut_middle(turn.text, LONGEST_TOLD))

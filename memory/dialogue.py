@@ -34,6 +34,14 @@ UNSEEN = frozenset(
 )
 
 
+# A conversation has grown: sessions and conversation in one round trip.
+GROWN = """
+update memory_session set ended_at = grown.ended_at
+from unnest(%s::bigint[], %s::timestamptz[]) as grown(id, ended_at) where memory_session.id = grown.id;
+update memory_conversation set active_at = %s, title = %s where id = %s
+"""
+
+
 class NothingSaid(ValueError):
     """The text was empty or blank."""
 
@@ -105,9 +113,10 @@ def say(
     """
     text = keepable(text)
     tombstone.let_write(person_id)
-    if (kept := _said_before(person_id, client_id, conversation_id, text)) is not None:
+    came, was_erased = _came_before(person_id, client_id)
+    if came and (kept := _said_before(person_id, client_id, conversation_id, text)) is not None:
         return kept
-    if tombstone.standing(person_id, [tombstone.of_message(person_id, client_id)]):
+    if was_erased:
         raise SaidOtherwise(gettext("This message was erased."))
     quota.check(person_id=person_id, now=said_at)
     if not conversation_id and not Companion.objects.of(person_id).present().filter(pk=companion.pk).exists():
@@ -115,27 +124,31 @@ def say(
     try:
         with transaction.atomic():
             conversation = (
-                find_conversation(person_id=person_id, conversation_id=conversation_id)
+                _locked(find_conversation(person_id=person_id, conversation_id=conversation_id))
                 if conversation_id
                 else begin_conversation(companion=companion, started_at=said_at, off_record=off_record)
             )
-            return _say(conversation, client_id, text, said_at)
+            return _say(conversation, client_id, text, said_at, begun=conversation_id is None)
     except IntegrityError:  # the same message came at the same moment through another socket
         if (kept := _said_before(person_id, client_id, conversation_id, text)) is None:
             raise
         return kept
 
 
-def _say(conversation: Conversation, client_id: UUID, text: str, said_at: datetime) -> Said:
+def _say(conversation: Conversation, client_id: UUID, text: str, said_at: datetime, *, begun: bool) -> Said:
     asked = requests.read(text)
-    turn = keep_turn(
-        conversation=conversation,
+    wanted = asked is None or asked.kind == Request.Kind.REMEMBER
+    turn = Turn(
+        session=begin_session(conversation=conversation, started_at=said_at)
+        if begun
+        else _open_session(conversation, said_at),
         speaker=Speaker.PERSON,
         text=text,
         said_at=said_at,
         client_id=client_id,
-        remembered=asked is None or asked.kind == Request.Kind.REMEMBER,
+        remembered=wanted and unremembered.will_remember(conversation, text),
     )
+    _append(conversation, [turn], after=0 if begun else None)
     if asked:
         _begin_request(turn, asked)
     reply = Reply.objects.create(owner_id=conversation.owner_id, turn=turn, queued_at=said_at)
@@ -155,6 +168,18 @@ def _begin_request(turn: Turn, asked: requests.Asked) -> None:
     Request.objects.create(owner_id=turn.owner_id, turn=turn, state=state, memory=memory, **vars(asked))
 
 
+def _came_before(person_id: int, client_id: UUID) -> tuple[bool, bool]:
+    """Whether a message with this id was kept, and whether one was erased."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select exists (select from memory_turn where owner_id = %s and client_id = %s),"
+            " exists (select from memory_tombstone where owner_id = %s and digest = %s)",
+            [person_id, client_id, person_id, tombstone.of_message(person_id, client_id)],
+        )
+        came, was_erased = cursor.fetchone()
+    return came, was_erased
+
+
 def _said_before(person_id: int, client_id: UUID, conversation_id: UUID | None, text: str) -> Said | None:
     turns = Turn.objects.of(person_id).select_related("reply", "conversation")
     turn = turns.filter(client_id=client_id).first()
@@ -169,7 +194,8 @@ def _said_before(person_id: int, client_id: UUID, conversation_id: UUID | None, 
 def find_conversation(*, person_id: int, conversation_id: UUID) -> Conversation:
     """This person's conversation; one that they deleted is gone at once. Raises NoSuchConversation."""
     deleted = Turn.objects.filter(conversation=OuterRef("pk"), erasure__kind=Erasure.Kind.CONVERSATION)
-    found = Conversation.objects.of(person_id).present().filter(~Exists(deleted), pk=conversation_id).first()
+    there = Conversation.objects.of(person_id).present().select_related("companion")
+    found = there.filter(~Exists(deleted), pk=conversation_id).first()
     if found is None:
         raise NoSuchConversation(gettext("There is no such conversation."))
     return found
@@ -256,7 +282,11 @@ def keep_turns(*, conversation: Conversation, utterances: Sequence[Utterance]) -
 
 
 def _locked(conversation: Conversation) -> Conversation:
-    return Conversation.objects.select_for_update().get(pk=conversation.pk)
+    """The same as it stands now, nobody else's to write until this transaction ends."""
+    locked = Conversation.objects.select_for_update().get(pk=conversation.pk)
+    if Conversation.companion.is_cached(conversation) and conversation.companion_id == locked.companion_id:
+        locked.companion = conversation.companion
+    return locked
 
 
 def _new_ids(count: int) -> list[int]:
@@ -279,27 +309,25 @@ def _answer(turns: Sequence[Turn]) -> None:
             turn.answers, turn.remembered = answered, turn.remembered and answered.remembered
 
 
-def _append(conversation: Conversation, turns: Sequence[Turn]) -> None:
-    """Write turns at the end of their conversation, whose row is locked, with their rounds."""
-    end = conversation.turns.filter(stands=True).aggregate(last=Max("number"))["last"] or 0
-    for number, turn in enumerate(turns, start=end + 1):
+def _append(conversation: Conversation, turns: Sequence[Turn], *, after: int | None = None) -> None:
+    """Write turns at the end of their conversation, whose row is locked, with their rounds.
+
+    They come `after` so many turns, where that is known.
+    """
+    if after is None:
+        after = conversation.turns.filter(stands=True).aggregate(last=Max("number"))["last"] or 0
+    for number, turn in enumerate(turns, start=after + 1):
         turn.owner_id, turn.conversation, turn.number = conversation.owner_id, conversation, number
     Turn.objects.bulk_create(turns)
-    for session in {turn.session_id: turn.session for turn in turns}.values():
+    sessions = {turn.session_id: turn.session for turn in turns}
+    for session in sessions.values():
         session.ended_at = max(session.ended_at, *(turn.said_at for turn in turns if turn.session_id == session.pk))
-        session.save(update_fields=["ended_at"])
     conversation.active_at = max(conversation.active_at, *(turn.said_at for turn in turns))
     conversation.title = conversation.title or title_from(turns[0].text)
-    conversation.save(update_fields=["active_at", "title"])
+    ended = [session.ended_at for session in sessions.values()]
+    with connection.cursor() as cursor:
+        cursor.execute(GROWN, [list(sessions), ended, conversation.active_at, conversation.title, conversation.pk])
     rounds.join([turn for turn in turns if turn.remembered])
-
-
-def said_before(turn: Turn, *, most: int = 4) -> list[str]:
-    """The last turns of its session before it, oldest first; before one that is remembered, those that are."""
-    earlier = Turn.objects.of(turn.owner_id).shown().filter(session_id=turn.session_id, number__lt=turn.number)
-    if turn.remembered:
-        earlier = earlier.remembered()
-    return list(earlier.order_by("-number").values_list("text", flat=True)[:most])[::-1]
 
 
 def title_from(text: str) -> str:

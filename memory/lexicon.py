@@ -147,8 +147,14 @@ def document_vector(terms: Sequence[str], *, mean_length: float, most: int = MOS
 def inverse_frequencies(person_id: int, terms: Iterable[str]) -> dict[int, float]:
     """The idf of each term in this person's turns, by term id: a question's half of BM25."""
     wanted = {term_id(term) for term in terms}
-    known = dict(Lexicon.objects.of(person_id).filter(term__in=wanted).values_list("term", "frequency"))
-    turns = collection(person_id).turns
+    with connection.cursor() as cursor:  # every message asks for it
+        cursor.execute(
+            "select null, turns from memory_collection where owner_id = %s union all"
+            " select term, frequency from memory_lexicon where owner_id = %s and term = any(%s)",
+            [person_id, person_id, list(wanted)],
+        )
+        known = dict(cursor.fetchall())
+    turns = known.pop(None, 0)
     return {term: log(1 + (turns - known.get(term, 0) + 0.5) / (known.get(term, 0) + 0.5)) for term in wanted}
 
 
@@ -159,7 +165,11 @@ def collection(person_id: int) -> Collection:
 
 def locked(person_id: int) -> Collection:
     """The same, made where there is none, its row locked: who holds it alone writes turns' keys and counts words."""
-    Collection.objects.get_or_create(owner_id=person_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into memory_collection (owner_id, turns, length) values (%s, 0, 0) on conflict do nothing",
+            [person_id],
+        )
     return Collection.objects.of(person_id).select_for_update().get()
 
 
@@ -171,16 +181,19 @@ def mean_length(counted: Collection) -> float:
 def count(counted: Collection, documents: Sequence[Sequence[str]]) -> None:
     """Add new turns to the person's lexicon. The caller holds the collection's row lock."""
     frequencies = Counter(term_id(t) for terms in documents for t in set(terms))
+    counted.turns += len(documents)
+    counted.length += sum(map(len, documents))
     with connection.cursor() as cursor:
         cursor.execute(
             "insert into memory_lexicon (owner_id, term, frequency)"
             " select %s, * from unnest(%s::int[], %s::int[])"
-            " on conflict (owner_id, term) do update set frequency = memory_lexicon.frequency + excluded.frequency",
-            [counted.owner_id, list(frequencies), list(frequencies.values())],
+            " on conflict (owner_id, term) do update set frequency = memory_lexicon.frequency + excluded.frequency;"
+            " update memory_collection set turns = %s, length = %s where id = %s",
+            [
+                *(counted.owner_id, list(frequencies), list(frequencies.values())),
+                *(counted.turns, counted.length, counted.pk),
+            ],
         )
-    counted.turns += len(documents)
-    counted.length += sum(map(len, documents))
-    counted.save()
 
 
 def discount(counted: Collection, documents: Sequence[tuple[Set[int], int]]) -> None:

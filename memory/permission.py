@@ -6,11 +6,11 @@ are then.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from django.conf import settings
 
 from memory import policy
-from memory.isolation import read_once
 from memory.models import Companion, Matter, Preference, Turn
 from memory.retention import PRESETS, Preset
 from memory.sensitive import is_sensitive
@@ -18,17 +18,12 @@ from memory.sensitive import is_sensitive
 
 def chosen(person_id: int) -> Preference:
     """What a person has chosen; a new row, not written, where that is nothing. Runs inside `acting_as(person)`."""
-
-    def read() -> Preference:
-        return Preference.objects.of(person_id).first() or Preference(owner_id=person_id)
-
-    return read_once("choices", person_id, read)
+    return policy.standing(person_id)[1]
 
 
 def may_remember(companion: Companion, matter: Matter) -> bool:
     """Whether a companion may keep something of a sort. Runs inside `acting_as(person)`."""
-    own = companion.unkept, chosen(companion.owner_id).unkept, policy.ruled(companion.owner_id).unkept
-    return not any(matter in unkept for unkept in own)
+    return matter not in telling(companion).unkept
 
 
 def may_be_written(person_id: int, matter: Matter, text: str) -> bool:
@@ -64,8 +59,8 @@ def preset_of(person_id: int) -> Preset:
 
 def fading_of(person_id: int) -> str:
     """The name of that preset: the chosen one, else the house's; the first allowed where it is not. Runs likewise."""
-    allowed = policy.ruled(person_id).fadings
-    return next((name for name in (chosen(person_id).fading, house_fading()) if name in allowed), allowed[0])
+    ruled, own = policy.standing(person_id)
+    return next((name for name in (own.fading, house_fading()) if name in ruled.fadings), ruled.fadings[0])
 
 
 def engine_of(companion: Companion) -> str:
@@ -87,13 +82,26 @@ def recalled_by(companion: Companion) -> list[int]:
     return list(Companion.objects.of(companion.owner_id).present().order_by("pk").values_list("pk", flat=True))
 
 
-def told_by(companion: Companion, matter: Matter) -> list[int]:
-    """The companions whose summaries, or portrait, stand in this one's prompts: itself, and where the person joined
-    them, the others that may keep such a thing. Runs inside `acting_as(person)`.
-    """
-    joined = recalled_by(companion)
-    if len(joined) == 1 or not may_remember(companion, matter):
-        return [companion.pk]
-    silent = Companion.objects.of(companion.owner_id).exclude(pk=companion.pk).filter(unkept__contains=[matter])
-    without = set(silent.values_list("pk", flat=True))
-    return [pk for pk in joined if pk not in without]
+@dataclass(frozen=True)
+class Telling:
+    """What a companion's prompts may tell of."""
+
+    companion: Companion
+    unkept: frozenset[str]  # matters that this companion may not keep
+    joined: bool  # with the person's others
+
+    def by(self, matter: Matter) -> list[int]:
+        """The companions whose summaries, or portrait, stand in this one's prompts: itself, and where the person joined
+        them, the others that may keep such a thing. Runs inside `acting_as(person)`.
+        """
+        if not self.joined or matter in self.unkept:
+            return [self.companion.pk]
+        present = Companion.objects.of(self.companion.owner_id).present().order_by("pk")
+        others = present.values_list("pk", "unkept")
+        return [pk for pk, unkept in others if pk == self.companion.pk or matter not in unkept]
+
+
+def telling(companion: Companion) -> Telling:
+    """The same, as it stands now. Runs inside `acting_as(person)`."""
+    ruled, own = policy.standing(companion.owner_id)
+    return Telling(companion, ruled.unkept.union(own.unkept, companion.unkept), own.joined)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from memory import combination, gate, lexicon, retention
 from memory.combination import NOTHING, TABLE, Turns, Weights
 from memory.encoder import Reader, Tokens, Vectors
-from memory.models import Companion, Turn
+from memory.models import Companion
 from memory.question import asked_about, asks, in_context, normal_form, shortened
 from memory.search import FIRST_LOOK, Wanted, search, tokens_of
 from memory.temporal import DateRange, asked_range, asks_when
@@ -130,13 +130,12 @@ def come_to_mind(
     dates = asked_range(question, moment=moment) or dates if asked else None
     names = set(lexicon.stems(f"{person} {companion.name}"))
     idf = lexicon.inverse_frequencies(companion.owner_id, set(lexicon.stems(forms[-1])) - names)
-    marked = Turn.objects.of(companion.owner_id).filter(erasure__isnull=False).values_list("pk", flat=True)
     found = search(
         Wanted(vectors[-1], vectors[0], idf, dates),
         companion=companion,
         moment=moment,
         encoder=encoder.name,
-        leave_out=[*leave_out, *marked],
+        leave_out=leave_out,
         most=FIRST_LOOK,
     )
     keys = combination.without_echoes(found) if asked else found

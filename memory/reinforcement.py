@@ -14,14 +14,16 @@ from memory.models import Memory
 COLUMNS = ["strength", "recalled_at", "state", "fades_at"]
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def reinforce(*, person_id: int, memory_ids: Iterable[int], at: datetime) -> int:
     """Reinforce this person's memories, of whatever kind, by one useful recall; returns how many there were.
 
     Runs inside `acting_as(person)`. The rows are locked in one order, so replies that end at once wait for each other
     and never in a circle. Called once for each recall: whoever may be called twice decides first (`reply.finish`).
     """
-    mine = Memory.objects.of(person_id).filter(pk__in=list(memory_ids))
+    if not (ids := list(memory_ids)):
+        return 0
+    mine = Memory.objects.of(person_id).filter(pk__in=ids)
     memories = list(mine.order_by("pk").select_for_update(no_key=True))
     by = permission.preset_of(person_id)
     for memory in memories:

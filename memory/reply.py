@@ -4,11 +4,12 @@ Every change is one conditional UPDATE on the claim, so a worker that lost its c
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID, uuid4, uuid5
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy
 
@@ -59,7 +60,8 @@ def claim(*, reply_id: UUID) -> Reply | None:
     taken = Reply.objects.filter(free, ~Exists(gone), pk=reply_id).update(
         state=Reply.State.WRITING, claim=token, claimed_until=now + lease(), attempts=F("attempts") + 1
     )
-    return Reply.objects.select_related("owner", "turn__conversation__companion").get(pk=reply_id) if taken else None
+    with_all = Reply.objects.select_related("owner", "turn__conversation__companion", "turn__request")
+    return with_all.get(pk=reply_id) if taken else None
 
 
 def renew(*, reply_id: UUID, token: UUID) -> bool | None:
@@ -70,7 +72,7 @@ def renew(*, reply_id: UUID, token: UUID) -> bool | None:
     return held.values_list("stop_requested", flat=True).first()
 
 
-@transaction.atomic
+@transaction.atomic(savepoint=False)
 def finish(
     *,
     reply: Reply,
@@ -79,6 +81,7 @@ def finish(
     explanation: str = "",
     can_retry: bool = False,
     used: Sequence[int] = (),
+    came: "Came | None" = None,
     says_new: bool = True,
 ) -> bool:
     """Keep what was written, mark what it used, let go of the claim. False, with nothing changed, if it was lost.
@@ -88,19 +91,21 @@ def finish(
 
     A whole reply reinforces the memories that it used, in the same transaction: it is whole once and stays so, so they
     are reinforced once, whoever else was given the same work. One that was stopped or broke may be asked for again.
-    What is not remembered itself strengthens nothing either.
+    What is not remembered itself strengthens nothing either. What `came` to mind is kept with it, where it was not yet.
     """
-    tombstone.let_write(reply.owner_id)
-    held = _held(reply).select_for_update()
-    if not held.exists():
+    if not _hold(reply):
         return False
     answer = _keep_answer(reply, text, says_new) if text.strip() else None
-    Recalled.objects.filter(recall__reply=reply).update(used=False)
-    Recalled.objects.filter(recall__reply=reply, memory_id__in=used).update(used=True)
+    if came is not None:
+        _keep_recall(reply, came, used)
+    else:
+        Recalled.objects.filter(recall__reply=reply).update(used=False)
+        Recalled.objects.filter(recall__reply=reply, memory_id__in=used).update(used=True)
     now = clock.now()
     if state == Reply.State.WHOLE and reply.turn.remembered:
         reinforce(person_id=reply.owner_id, memory_ids=used, at=now)
-    held.update(
+    reply.answer = answer
+    _held(reply).update(
         state=state,
         answer=answer,
         claim=None,
@@ -117,6 +122,17 @@ def finish(
 def _held(reply: Reply) -> QuerySet[Reply]:
     """Its row, if the claim on it still holds."""
     return Reply.objects.filter(pk=reply.pk, claim=reply.claim, state=Reply.State.WRITING)
+
+
+def _hold(reply: Reply) -> bool:
+    """Hold off erasing, then whoever else would claim it; whether the claim on it still holds."""
+    tombstone.let_write(reply.owner_id)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "select 1 from memory_reply where id = %s and claim = %s and state = %s for update",
+            [reply.pk, reply.claim, Reply.State.WRITING],
+        )
+        return cursor.fetchone() is not None
 
 
 def _keep_answer(reply: Reply, text: str, says_new: bool) -> Turn:
@@ -194,19 +210,40 @@ def still_waits(*, reply_id: UUID) -> bool:
     return bool(Reply.objects.filter(silent, is_overdue(now), pk=reply_id).update(queued_at=now))
 
 
+@dataclass(frozen=True)
+class Came:
+    """What came to mind for a reply, and what of it reached the prompt."""
+
+    remembering: Remembering
+    notes: Sequence[Note]
+
+
+# What an attempt before has left: two statements, one round trip.
+NO_RECALL = """
+delete from memory_recalled where recall_id in (select id from memory_recall where reply_id = %(reply)s);
+delete from memory_recall where reply_id = %(reply)s
+"""
+
+
 @transaction.atomic
 def write_recall(*, reply: Reply, remembering: Remembering, notes: Sequence[Note]) -> Recall:
     """Keep one act of remembering, in place of that of an attempt before; what went meanwhile is left out.
 
     Raises ClaimLost, with nothing changed.
     """
-    tombstone.let_write(reply.owner_id)
-    if not _held(reply).exists():
+    if not _hold(reply):
         raise ClaimLost(f"reply {reply.pk}")
+    return _keep_recall(reply, Came(remembering, notes))
+
+
+def _keep_recall(reply: Reply, came: Came, used: Sequence[int] = ()) -> Recall:
+    """The receipt, in place of one of an attempt before. Its caller holds the claim."""
+    remembering = came.remembering
     there = set(
         Memory.objects.filter(pk__in={c.memory_id for c in remembering.candidates}).values_list("pk", flat=True)
     )
-    Recall.objects.filter(reply=reply).delete()
+    with connection.cursor() as cursor:
+        cursor.execute(NO_RECALL, {"reply": reply.pk})
     recall = Recall.objects.create(
         owner_id=reply.owner_id,
         reply=reply,
@@ -220,9 +257,9 @@ def write_recall(*, reply: Reply, remembering: Remembering, notes: Sequence[Note
         **_dates(remembering.dates),
         milliseconds=remembering.milliseconds,
     )
-    in_prompt = {note.turn for note in notes}
+    in_prompt = {note.turn for note in came.notes}
     Recalled.objects.bulk_create(
-        _recalled(recall, rank, candidate, candidate.turn_id in in_prompt)
+        _recalled(recall, rank, candidate, in_prompt=candidate.turn_id in in_prompt, used=candidate.memory_id in used)
         for rank, candidate in enumerate(_shown(remembering, in_prompt), start=1)
         if candidate.memory_id in there
     )
@@ -245,7 +282,7 @@ def _shown(remembering: Remembering, in_prompt: set[int | None], beside: int = 4
     return [c for c in remembering.candidates if c.turn_id in kept]
 
 
-def _recalled(recall: Recall, rank: int, candidate: Candidate, in_prompt: bool) -> Recalled:
+def _recalled(recall: Recall, rank: int, candidate: Candidate, *, in_prompt: bool, used: bool) -> Recalled:
     return Recalled(
         owner_id=recall.owner_id,
         recall=recall,
@@ -254,4 +291,5 @@ def _recalled(recall: Recall, rank: int, candidate: Candidate, in_prompt: bool) 
         rank=rank,
         scores=candidate.scores,
         in_prompt=in_prompt,
+        used=used,
     )

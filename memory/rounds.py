@@ -11,10 +11,11 @@ def join(turns: Sequence[Turn]) -> None:
     """The rounds of new turns: a person's turn begins one, the reply to it joins it."""
     rounds = _of({turn.answers_id for turn in turns if turn.answers_id is not None})
     begun: list[Memory] = []
-    by = permission.preset_of(turns[0].owner_id) if turns else None
+    by: Preset | None = None
     for turn in turns:
         memory = rounds.get(turn.answers_id) if turn.answers_id is not None else None
         if memory is None:
+            by = by or permission.preset_of(turn.owner_id)
             memory = _begun_by(turn, by)
             begun.append(memory)
         rounds[turn.pk] = memory
@@ -35,7 +36,7 @@ def _of(turn_ids: set[int]) -> dict[int, Memory]:
     return {source.turn_id: source.memory for source in sources}
 
 
-def _begun_by(turn: Turn, by: Preset | None) -> Memory:
+def _begun_by(turn: Turn, by: Preset) -> Memory:
     begun = retention.begun(Memory.Kind.ROUND, said_at=turn.said_at, now=clock.now(), by=by)
     return Memory(
         owner_id=turn.owner_id,

@@ -24,11 +24,12 @@ PADDING = 2  # days: people are wrong by so much about a date
 MATCHED_ALONE = 24  # terms of a question that are matched one by one: the rarest
 YEARS_BACK = 60  # of a month without a year
 
-# What is looked at stays in memory, so the planner need not fear an index as if it were on a turning disk.
-IN_MEMORY = "set local random_page_cost = 1.1"
 PER_TURN = 4  # of them: a pasted document must not crowd out all that was said
 
+# What is looked at stays in memory, so the planner need not fear an index as if it were on a turning disk. Turns that
+# are marked for erasure are left out, beside those that the caller leaves out.
 FIRST = """
+set local random_page_cost = 1.1;
 select id from (
     select id, turn_id, distance, row_number() over (partition by turn_id order by distance) as place from (
         select id, turn_id,
@@ -37,7 +38,8 @@ select id from (
             {in_time} as distance
         from memory_key
         where owner_id = %(owner)s and companion_id = any(%(companions)s) and encoder = %(encoder)s
-          and said_at <= %(moment)s and (turn_id is null or not turn_id = any(%(except)s))
+          and said_at <= %(moment)s and (turn_id is null or not turn_id = any(%(except)s::bigint[] || array(
+              select id from memory_turn where owner_id = %(owner)s and erasure_id is not null)))
         order by distance limit 3 * %(most)s
     ) as near
 ) as each
@@ -124,14 +126,18 @@ COLUMNS = (
 def search(
     wanted: Wanted, *, companion: Companion, moment: datetime, encoder: str, leave_out: Sequence[int], most: int
 ) -> Keys:
-    """The best `most` keys of what this companion may recall, as of a moment on the person's clock."""
+    """The best `most` keys of what this companion may recall, as of a moment on the person's clock.
+
+    None of a turn that is about to be erased.
+    """
     parameters = _parameters(wanted, companion, moment, encoder, leave_out, most)
     with connection.cursor() as cursor:
-        cursor.execute(IN_MEMORY)
         cursor.execute(FIRST.format(in_time=IN_TIME if wanted.dates else ""), parameters)
+        cursor.nextset()
         ids = [row[0] for row in cursor.fetchall()]
-        cursor.execute(SECOND, {**parameters, "ids": ids})
-        return _keys(cursor.fetchall(), wanted)
+        if ids:
+            cursor.execute(SECOND, {**parameters, "ids": ids})
+        return _keys(cursor.fetchall() if ids else [], wanted)
 
 
 def tokens_of(turn_ids: Sequence[int], *, owner: int, keys: Keys) -> list[tuple[int, bytes]]:

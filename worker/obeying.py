@@ -15,12 +15,6 @@ from memory.models import Memory, Reply, Request
 from memory.temporal import day_in_words
 
 
-def request_of(reply: Reply) -> Request | None:
-    """What the turn asks of memory, if it does. Runs inside `acting_as(person)`."""
-    about = Request.objects.of(reply.owner_id).select_related("turn__conversation__companion")
-    return about.filter(turn=reply.turn_id).first()
-
-
 def answer(reply: Reply, request: Request, engine: Engine, encoder: Encoder) -> str | None:
     """What to say to a request, which is prepared on the way; None where the engine is to answer.
 

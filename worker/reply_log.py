@@ -61,6 +61,7 @@ class Writer:
         self._hurried: set[ReplyLog] = set()
         self._asking: dict[ReplyLog, list[Event]] = {}
         self._thread: Thread | None = None
+        self.at_once = 0  # replies that were written in the last round
 
     def add(self, entries: ReplyLog, event: dict[str, Any], *, at_once: bool) -> None:
         """Have an event written: `at_once`, or with the next round. Words after words become one event."""
@@ -109,7 +110,8 @@ class Writer:
             for done in asking:
                 done.set()
             if everything:
-                due = time.monotonic() + GRAIN + GRAIN_OF_EACH * len(taken)
+                self.at_once = len(taken)
+                due = time.monotonic() + GRAIN + pause()
 
     def _take(self, *, everything: bool) -> tuple[dict[ReplyLog, Events], list[Event]]:
         with self._lock:
@@ -118,6 +120,14 @@ class Writer:
             taken = {entries: self._waiting.pop(entries) for entries in which if entries in self._waiting}
             asking = [done for entries in taken for done in self._asking.pop(entries, [])]
         return taken, asking
+
+
+def pause() -> float:
+    """Seconds more that the words of a reply wait for the next, because so many are written at once.
+
+    To hear them sooner from an engine would be for nothing.
+    """
+    return GRAIN_OF_EACH * writer.at_once
 
 
 def _send(taken: dict[ReplyLog, Events]) -> None:

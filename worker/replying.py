@@ -1,20 +1,20 @@
 """Write one reply: claim, remember, stream, keep. The database connection is given back while the engine talks."""
 
 import logging
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
-from threading import BoundedSemaphore
+from datetime import datetime
 from uuid import UUID
 
 from django.conf import settings
-from django.db import connection
 from django.utils.translation import gettext, gettext_lazy, override
 
-from memory import clock, context, dialogue, indexing, permission, prompt, reading
+from memory import clock, context, indexing, permission, prompt, reading
 from memory import reply as replies
-from memory.encoder import Encoder
+from memory.context import Earlier
+from memory.encoder import Encoder, Tokens, Vectors
 from memory.engine import Counting, Engine, EngineError, Prompt
 from memory.isolation import acting_as
 from memory.models import Reply, Request
@@ -22,14 +22,13 @@ from memory.recall import Remembering, question_forms, recall
 from worker import metrics, obeying, request_id
 from worker.claims import Claim, claims
 from worker.engines import spoken_by
-from worker.expanding import time_meant
+from worker.expanding import Meant, time_meant
 from worker.reply_log import ReplyLog
+from worker.turns import Haste, at_work
 
 log = logging.getLogger(__name__)
 
 beside = ThreadPoolExecutor(64, "encoding")  # more than replies at once: the encoder reads what gathers in one pass
-AT_ONCE = 4  # replies that are claimed, built or kept in the same moment, of the hundreds that may be streaming
-_at_work = BoundedSemaphore(AT_ONCE)  # more would wait for the processor all the same, each holding a connection
 WENT_WRONG = gettext_lazy("Something went wrong while I was answering. Your words are kept; please try again.")
 
 
@@ -44,52 +43,54 @@ class Written:
     says_new: bool = True  # what quotes memory alone says nothing new
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A claimed reply, with what its turn asks of memory and what was said just before it."""
+@dataclass
+class Begun:
+    """What is known of a prompt while the encoder reads the question."""
 
-    reply: Reply
-    request: Request | None
-    before: list[str]
-
-
-@contextmanager
-def at_work() -> Iterator[None]:
-    """One of the few that work at this moment. Nobody waits for their turn, or streams, with a connection in hand."""
-    connection.close()
-    with _at_work:
-        try:
-            yield
-        finally:
-            connection.close()
+    moment: datetime  # on the person's clock
+    before: Sequence[str]  # the last turns before it, oldest first
+    read: "Future[tuple[Vectors, Tokens]]"
+    dates: Meant
+    earlier: Earlier
 
 
 def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Encoder) -> None:
     """Answer one turn, once: a second delivery finds it claimed or finished and does nothing."""
-    with at_work(), acting_as(person_id):
-        reply = replies.claim(reply_id=reply_id)
+    with at_work(Haste.FIRST_WORD):
+        with acting_as(person_id):
+            reply = replies.claim(reply_id=reply_id)
+            model = permission.engine_of(reply.turn.conversation.companion) if reply else ""
         if reply is None:
             return
-        model = permission.engine_of(reply.turn.conversation.companion)
-        asked = Asked(reply, obeying.request_of(reply), dialogue.said_before(reply.turn))
-    if reply.asked == 1:
-        request_id.begin(str(reply.turn.client_id))
-    claim = Claim(reply)
-    engine = spoken_by(engine, model)
-    claims.hold(claim)
+        if reply.asked == 1:
+            request_id.begin(str(reply.turn.client_id))
+        claim = Claim(reply)
+        engine = spoken_by(engine, model)
+        claims.hold(claim)
+        begun = _begun_at_once(reply, engine, encoder)
     try:
         with override(reply.owner.speaks), metrics.writing.track_inprogress():
-            _write(asked, claim, engine, encoder)
+            _write(reply, claim, engine, encoder, begun)
     finally:
         claims.release(claim)
 
 
-def _write(asked: Asked, claim: Claim, engine: Engine, encoder: Encoder) -> None:
-    reply = asked.reply
+def _begun_at_once(reply: Reply, engine: Engine, encoder: Encoder) -> Begun | None:
+    """The beginning of its prompt with the connection at hand; none for a request, or where it must be tried again."""
+    if reply.attempts > settings.REPLY_ATTEMPTS or hasattr(reply.turn, "request"):
+        return None
+    try:
+        return begin(reply, engine, encoder)
+    except Exception as error:
+        log.warning("reply %s: its prompt is begun anew: %s", reply.pk, type(error).__name__)
+        return None
+
+
+def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder, begun: Begun | None) -> None:
     entries = ReplyLog(reply.pk, asked=reply.asked, attempt=reply.attempts)
     if reply.attempts > settings.REPLY_ATTEMPTS:
         written = Written(Reply.State.BROKEN, "", str(replies.DIED_TOO_OFTEN), can_retry=True)
-        with at_work():
+        with suppress(replies.ClaimLost), at_work(Haste.KEEPING):
             _finish(reply, written, None, None, entries)
         return
     if reply.asked > 1 or reply.attempts > 1:
@@ -98,13 +99,13 @@ def _write(asked: Asked, claim: Claim, engine: Engine, encoder: Encoder) -> None
     remembering: Remembering | None = None
     try:
         entries.write("phase", phase="remembering", recalled=None)
-        told = _obeyed(asked, engine, encoder)
+        told = _obeyed(reply, engine, encoder)
         if told is not None:
             entries.write("words", text=told)
             written = Written(Reply.State.WHOLE, told, says_new=False)
         else:
             with metrics.prompt_build.time():
-                made, remembering = build(reply, engine, encoder, before=asked.before)
+                made, remembering = build(reply, engine, encoder, begun)
             metrics.recall.observe(remembering.milliseconds / 1000)
             entries.write("phase", phase="remembered", recalled=len(made.notes))
             reply.engine = engine.name
@@ -119,64 +120,68 @@ def _write(asked: Asked, claim: Claim, engine: Engine, encoder: Encoder) -> None
         return
     metrics.replies.labels(written.state).inc()
     try:
-        with at_work():
+        with at_work(Haste.KEEPING):
             _finish(reply, written, remembering, made, entries)
     except replies.ClaimLost:
         log.info("reply %s: another worker has taken it over", reply.pk)
         return
     log.info("reply %s is %s", reply.pk, written.state)
-    with at_work():
-        _index(reply, written, encoder)
+    _index(reply, written, encoder)
     entries.settle()
 
 
-def _obeyed(asked: Asked, engine: Engine, encoder: Encoder) -> str | None:
-    if asked.request is None:
+def _obeyed(reply: Reply, engine: Engine, encoder: Encoder) -> str | None:
+    request: Request | None = getattr(reply.turn, "request", None)  # claimed with it
+    if request is None:
         return None
-    with at_work():
-        return obeying.answer(asked.reply, asked.request, engine, encoder)
+    with at_work(Haste.FIRST_WORD):
+        return obeying.answer(reply, request, engine, encoder)
 
 
 def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
     """Memory is asked, the prompt is built, the receipt is kept. Raises ClaimLost."""
-    made, remembering = build(reply, engine, encoder, before=said_before(reply))
+    made, remembering = build(reply, engine, encoder)
     with acting_as(reply.owner_id):
         replies.write_recall(reply=reply, remembering=remembering, notes=made.notes)
     return made
 
 
-def said_before(reply: Reply) -> list[str]:
-    """What the prompt of a reply is built after."""
-    with at_work(), acting_as(reply.owner_id):
-        return dialogue.said_before(reply.turn)
+def begin(reply: Reply, engine: Engine, encoder: Encoder) -> Begun:
+    """The encoder begins to read the question; meanwhile what stands in the prompt whatever is recalled is read."""
+    turn, companion = reply.turn, reply.turn.conversation.companion
+    owner = reply.owner
+    with acting_as(reply.owner_id):
+        said = context.spoken(turn)
+        before = context.last_words(said, turn)
+        moment = clock.local(clock.now(), owner.time_zone)
+        meant = time_meant(turn.text, moment=moment, engine=engine)
+        forms = question_forms(turn.text, person=owner.called, companion=companion.name, before=before)
+        read = beside.submit(encoder.read, forms)
+        earlier = context.look_back(companion=companion, turn=turn, moment=moment, said=said)
+    return Begun(moment, before, read, meant, earlier)
 
 
-def build(reply: Reply, engine: Engine, encoder: Encoder, *, before: Sequence[str]) -> tuple[Prompt, Remembering]:
+def build(reply: Reply, engine: Engine, encoder: Encoder, begun: Begun | None = None) -> tuple[Prompt, Remembering]:
     """Memory is asked, the prompt is built; the receipt is kept with the reply, so the engine need not wait for it.
 
-    `before` is what was said just before the turn (`dialogue.said_before`).
-
-    While the encoder reads the question, the database is asked for what stands in the prompt whatever is recalled.
     Nobody's turn to work, and no connection, is held while encoder, engine and its tokenizer are waited for.
     """
     turn, companion = reply.turn, reply.turn.conversation.companion
     owner = reply.owner
-    moment = clock.local(clock.now(), owner.time_zone)
-    meant = time_meant(turn.text, moment=moment, engine=engine)
-    forms = question_forms(turn.text, person=owner.called, companion=companion.name, before=before)
-    reading_forms = beside.submit(encoder.read, forms)
-    with at_work(), acting_as(reply.owner_id):
-        earlier = context.look_back(companion=companion, turn=turn, moment=moment)
-    read = reading_forms.result()
-    dates = meant()
-    with at_work(), acting_as(reply.owner_id):
+    if begun is None:
+        with at_work(Haste.FIRST_WORD):
+            begun = begin(reply, engine, encoder)
+    moment, earlier = begun.moment, begun.earlier
+    read = begun.read.result()
+    dates = begun.dates()
+    with at_work(Haste.FIRST_WORD), acting_as(reply.owner_id):
         remembering = recall(
             companion=companion,
             person=owner.called,
             question=turn.text,
             moment=moment,
             encoder=encoder,
-            before=before,
+            before=begun.before,
             read=read,
             leave_out=[known for known in (turn.pk, reply.answer_id) if known],
             dates=dates,
@@ -226,9 +231,8 @@ def _finish(
     shown: set[int] = set()
     if made:
         shown = reading.used(made.notes, question=made.question, reply=written.text, summaries=made.summaries)
+    came = replies.Came(remembering, made.notes) if remembering and made else None
     with acting_as(reply.owner_id):
-        if remembering and made:
-            replies.write_recall(reply=reply, remembering=remembering, notes=made.notes)
         kept = replies.finish(
             reply=reply,
             state=written.state,
@@ -236,10 +240,12 @@ def _finish(
             explanation=written.explanation,
             can_retry=written.can_retry,
             used=list(shown),
+            came=came,
             says_new=written.says_new,
         )
-    if kept:
-        entries.write("done", state=written.state)
+    if not kept:
+        raise replies.ClaimLost(f"reply {reply.pk}")
+    entries.write("done", state=written.state)
 
 
 def _index(reply: Reply, written: Written, encoder: Encoder) -> None:
@@ -248,10 +254,10 @@ def _index(reply: Reply, written: Written, encoder: Encoder) -> None:
     Nobody waits for it any more; if the worker dies before, the sweep does it. Only after a whole answer the turns
     before come to know what was said after them: until then they would echo the question, which may be asked again.
     """
-    with acting_as(reply.owner_id):
-        answers = list(Reply.objects.filter(pk=reply.pk, answer__isnull=False).values_list("answer_id", flat=True))
-    said = [reply.turn_id, *answers]
-    indexing.index_turns(person_id=reply.owner_id, turn_ids=said, encoder=encoder, widen=False)
-    if written.state == Reply.State.WHOLE:
-        with acting_as(reply.owner_id):
-            indexing.widen_windows(person_id=reply.owner_id, turn_ids=said)
+    said = [reply.turn_id, *([reply.answer_id] if reply.answer_id else [])]
+    widen = written.state == Reply.State.WHOLE
+    with at_work(Haste.RECALLABLE):
+        lacking = indexing.lacking(person_id=reply.owner_id, turn_ids=said, encoder=encoder.name)
+    read = indexing.read(lacking, encoder)
+    with at_work(Haste.RECALLABLE):
+        indexing.write(read, person_id=reply.owner_id, turn_ids=said, encoder=encoder.name, widen=widen)

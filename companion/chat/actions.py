@@ -18,7 +18,7 @@ from memory import clock, companions, conversations, dialogue, erasure, obeying,
 from memory import reply as replies
 from memory.isolation import acting_as
 from memory.models import Companion, Conversation, Reply
-from worker import engines, stream, tasks
+from worker import backlog, engines, stream, tasks
 from worker.queueing import soon
 
 QueueAway = OperationalError
@@ -73,6 +73,12 @@ def _spoken_to(person: Person, companion_id: int | None) -> Companion:
 def queue_reply(reply: Reply) -> None:
     """Ask for an answer. Raises QueueAway while Redis cannot be reached."""
     tasks.reply.delay(reply.owner_id, str(reply.pk))
+
+
+def queue_said(said: dialogue.Said) -> bool:
+    """Ask for an answer; whether it will wait for others. Raises QueueAway, RedisError."""
+    queue_reply(said.reply)
+    return backlog.is_crowded()
 
 
 def stop(person: Person, reply_id: UUID) -> bool:
@@ -242,6 +248,7 @@ __all__ = [
     "kept_frame",
     "queue_erasure",
     "queue_reply",
+    "queue_said",
     "said_frame",
     "stop",
     "try_again",

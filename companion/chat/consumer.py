@@ -22,7 +22,7 @@ from companion.chat.pace import MOST_TABS, Pace, pace_of
 from memory import companions, dialogue, obeying, quota, versions
 from memory.isolation import Held
 from memory.models import Reply
-from worker import backlog, request_id
+from worker import request_id
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -207,15 +207,15 @@ class ChatConsumer(AsyncWebsocketConsumer):
         await self.say_frame(actions.kept_frame(said, frame))
         if not said.repeated or said.reply.state == Reply.State.WAITING:
             await self.announce(said, frame)
-        self.follow(said.reply.pk, 0)
+        self.follow(said.reply.pk, 0, is_open=not said.repeated)
 
     async def announce(self, said: dialogue.Said, frame: protocol.Say) -> None:
         """Queue the reply and ring the other tabs. Without Redis the sweep queues it once that is back."""
         try:
-            await in_database(actions.queue_reply)(said.reply)
+            is_crowded = await in_database(actions.queue_said)(said)
             log.info("turn %s waits for reply %s", said.turn.pk, said.reply.pk)
             await self.tell_others(actions.said_frame(said, frame))
-            if await in_database(backlog.is_crowded)():
+            if is_crowded:
                 await self.say_frame(
                     protocol.Error(code="unavailable", message=str(CROWDED), reply=said.reply.pk, retry=False)
                 )
@@ -273,18 +273,18 @@ class ChatConsumer(AsyncWebsocketConsumer):
         message = gettext("There is no such reply.")
         await self.say_frame(protocol.Error(code="not_found", message=message, reply=reply_id))
 
-    def follow(self, reply_id: UUID, last_seq: int) -> None:
-        """Forward a reply's log from here on; asked again, from the new place."""
+    def follow(self, reply_id: UUID, last_seq: int, *, is_open: bool = False) -> None:
+        """Forward a reply's log from here on; asked again, from the new place. One of theirs may be known `is_open`."""
         if (running := self.following.pop(reply_id, None)) is not None:
             running.cancel()
         if len(self.following) < MOST_FOLLOWED:
-            self.following[reply_id] = asyncio.create_task(self.forward(reply_id, last_seq))
+            self.following[reply_id] = asyncio.create_task(self.forward(reply_id, last_seq, is_open=is_open))
 
-    async def forward(self, reply_id: UUID, last_seq: int) -> None:
+    async def forward(self, reply_id: UUID, last_seq: int, *, is_open: bool) -> None:
         """Until the reply is done or the socket is gone."""
         try:
             with metrics.streams.track_inprogress():
-                async with aclosing(follow(self.person, reply_id, last_seq)) as frames:
+                async with aclosing(follow(self.person, reply_id, last_seq, is_open=is_open)) as frames:
                     async for frame in frames:
                         await self.send_text(frame)
         except Reply.DoesNotExist:

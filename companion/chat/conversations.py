@@ -11,7 +11,7 @@ from companion.chat.notices import notices
 from companion.chat.pages import Found, Heading, Headings, Page, TurnReply
 from companion.chat.pages import Turn as TurnShown
 from companion.chat.protocol import Done, Ending, Receipt, ReplyState, Speaker
-from companion.chat.receipts import receipts
+from companion.chat.receipts import receipt_of, receipts
 from memory import conversations, dialogue
 from memory.isolation import acting_as
 from memory.models import Conversation, Reply, Turn
@@ -105,6 +105,11 @@ def _is_latest(answer: Turn | None, written: dict[int, list[int]]) -> bool:
     return answer is None or written.get(answer.answers_id or 0, [answer.pk])[-1] == answer.pk
 
 
+def _only_version(reply: Reply) -> dict[int, list[int]]:
+    """The same of a reply that was asked for once."""
+    return {reply.turn_id: [reply.answer.pk]} if reply.answer and reply.answer.erasure_id is None else {}
+
+
 def _reply(turn: Turn, notice: Notice | None, written: list[int]) -> TurnReply | None:
     reply: Reply | None = getattr(turn, "reply", None)
     if reply is None:
@@ -123,10 +128,11 @@ def _reply(turn: Turn, notice: Notice | None, written: list[int]) -> TurnReply |
 def finished(person: Person, reply_id: UUID, *, seq: int) -> Done | None:
     """How a reply ended, with its words and its receipt; None while it is being written. Raises Reply.DoesNotExist."""
     with acting_as(person.pk):
-        reply = Reply.objects.of(person.pk).select_related("turn", "answer").get(pk=reply_id)
+        with_all = Reply.objects.of(person.pk).select_related("turn__request", "answer", "recall")
+        reply = with_all.get(pk=reply_id)
         if reply.state in Reply.OPEN:
             return None
-        written = versions(person.pk, [reply.turn_id])
+        written = versions(person.pk, [reply.turn_id]) if reply.asked > 1 else _only_version(reply)
         return Done(
             reply=reply.pk,
             seq=seq,
@@ -137,7 +143,9 @@ def finished(person: Person, reply_id: UUID, *, seq: int) -> Done | None:
             said_at=reply.answer.said_at if reply.answer else None,
             explanation=reply.explanation,
             can_retry=reply.can_retry,
-            receipt=receipts([reply.pk], person=person).get(reply.pk) if _is_latest(reply.answer, written) else None,
-            notice=notices([reply.turn_id], person=person).get(reply.turn_id),
+            receipt=receipt_of(reply, person=person) if _is_latest(reply.answer, written) else None,
+            notice=notices([reply.turn_id], person=person).get(reply.turn_id)
+            if hasattr(reply.turn, "request")
+            else None,
             versions=written.get(reply.turn_id, []),
         )

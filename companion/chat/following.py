@@ -30,12 +30,15 @@ WITHOUT_LOG = 1.0  # seconds between two looks while Redis is away
 AT_ONCE = 500  # entries of one log in one read
 MOST_HELD = 2000  # entries that wait for a slow socket; beyond them it reads again later, from where it stands
 ROUND = 0.02  # seconds from the beginning of one read to the next, where there is always something new
+ROUND_OF_EACH = 0.0001  # seconds more for each log: a read names them all
 
 # Not in the one thread that every socket of the process would share: one person's wait is not everybody's.
 in_database = partial(database_sync_to_async, thread_sensitive=False)
 
 _connections: "WeakKeyDictionary[asyncio.AbstractEventLoop, redis.asyncio.Redis]" = WeakKeyDictionary()
 _readers: "WeakKeyDictionary[asyncio.AbstractEventLoop, Reader]" = WeakKeyDictionary()
+
+TYPED, DONE = '{"type": "', '{"type": "done"'  # as an entry begins: it need not be read to its end
 
 Entry = tuple[int, str]  # its sequence number, and the frame as it lies in the log
 
@@ -50,9 +53,14 @@ def connection() -> "redis.asyncio.Redis":
     return _connections[loop]
 
 
-async def follow(person: Person, reply_id: UUID, last_seq: int) -> AsyncGenerator[str, None]:
-    """The frames of a reply after `last_seq`, ending with `done`. Raises Reply.DoesNotExist for another's."""
-    done = await in_database(finished)(person, reply_id, seq=last_seq + 1)  # and whether it is theirs at all
+async def follow(person: Person, reply_id: UUID, last_seq: int, *, is_open: bool = False) -> AsyncGenerator[str, None]:
+    """The frames of a reply after `last_seq`, ending with `done`. Raises Reply.DoesNotExist for another's.
+
+    Of one that `is_open`, because the person has just asked for it, the database is asked nothing first.
+    """
+    done = None
+    if not is_open:
+        done = await in_database(finished)(person, reply_id, seq=last_seq + 1)  # and whether it is theirs at all
     if done is None:
         with _reader().following(stream_key(reply_id), last_seq) as follower:
             while done is None:
@@ -67,7 +75,7 @@ async def _until_done(follower: "Follower") -> AsyncGenerator[str, None]:
     done = False
     while not done and (entries := await follower.next()):
         for _, text in entries:  # an end may be followed by a new beginning
-            done = json.loads(text)["type"] == "done"
+            done = text.startswith(DONE) or (not text.startswith(TYPED) and json.loads(text)["type"] == "done")
             if not done:
                 yield text
 
@@ -165,7 +173,8 @@ class Reader:
                 for follower in self._everybody():
                     follower.hear([])
                 await asyncio.sleep(WITHOUT_LOG)
-            await asyncio.sleep(max(began + ROUND - asyncio.get_running_loop().time(), 0))
+            due = began + ROUND + ROUND_OF_EACH * len(self._places)
+            await asyncio.sleep(max(due - asyncio.get_running_loop().time(), 0))
 
     async def _read(self) -> None:
         """Whatever is new in any of the logs, as soon as there is something."""

@@ -1,11 +1,11 @@
 """The receipt under a reply: what came to mind, why, and what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import cast
 from uuid import UUID
 
-from django.db.models import Prefetch
+from django.db.models import Prefetch, QuerySet
 from django.utils.translation import gettext
 
 from companion.accounts.models import Person
@@ -13,7 +13,7 @@ from companion.chat.protocol import Recalled as RecalledFrame
 from companion.chat.protocol import Receipt
 from memory import clock
 from memory.engine import Speaker
-from memory.models import Recall, Recalled
+from memory.models import Recall, Recalled, Reply
 from memory.reading import excerpt
 from memory.temporal import range_in_words, when_in_words
 
@@ -24,14 +24,24 @@ WORDS = 0.15  # share of the question's words from which "words" is
 def receipts(reply_ids: Sequence[UUID], *, person: Person) -> dict[UUID | None, Receipt]:
     """The receipts of these replies, by reply; times stand on the person's clock. Runs inside `acting_as`."""
     recalls = Recall.objects.of(person.pk).filter(reply_id__in=reply_ids)
-    kept = Recalled.objects.of(person.pk).exclude(turn__erasure__isnull=False).select_related("memory", "turn")
-    shown = recalls.prefetch_related(Prefetch("recalled", kept))
-    return {recall.reply_id: _receipt(recall, person.time_zone) for recall in shown}
+    shown = recalls.prefetch_related(Prefetch("recalled", _kept(person)))
+    return {recall.reply_id: _receipt(recall, recall.recalled.all(), person.time_zone) for recall in shown}
 
 
-def _receipt(recall: Recall, zone: str) -> Receipt:
+def receipt_of(reply: Reply, *, person: Person) -> Receipt | None:
+    """The receipt of one reply, whose recall is read already. Runs inside `acting_as`."""
+    recall: Recall | None = getattr(reply, "recall", None)
+    return _receipt(recall, _kept(person).filter(recall=recall), person.time_zone) if recall else None
+
+
+def _kept(person: Person) -> QuerySet[Recalled]:
+    """What came to mind, but for what is about to be erased."""
+    return Recalled.objects.of(person.pk).exclude(turn__erasure__isnull=False).select_related("memory", "turn")
+
+
+def _receipt(recall: Recall, rows: Iterable[Recalled], zone: str) -> Receipt:
     now = clock.now()
-    recalled = [_recalled(row, recall, zone, now) for row in recall.recalled.all()]
+    recalled = [_recalled(row, recall, zone, now) for row in rows]
     return Receipt(
         needed=recall.needs_memory, recalled=recalled, sufficient=recall.sufficient, dates=_understood(recall)
     )

@@ -272,7 +272,9 @@ def test_while_it_can_be_taken_back_it_is_out_of_recall_prompts_and_receipts(ana
     assert turns[1].pk not in [c.turn_id for c in ask(ana, "Where does my brooch lie?").candidates]
     with acting_as(ana.pk):
         assert not Memory.objects.shown().filter(kind="session").exists()
-        history = context._history(Turn.objects.get(pk=turns[3].pk))
+        history = context.look_back(
+            companion=companion_of(ana), turn=Turn.objects.get(pk=turns[3].pk), moment=clock.now()
+        ).history
     assert "zanzibarite" not in str(history)
     page = read_conversation(ana, turns[0].conversation_id)
     assert "zanzibarite" not in page.model_dump_json()

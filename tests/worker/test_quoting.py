@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from memory import clock, dialogue, encoder
+from memory import clock, context, encoder
 from memory import reply as replies
 from memory.isolation import acting_as
 from memory.models import Memory, Reply, Turn
@@ -87,4 +87,4 @@ def test_quotes_do_not_colour_what_is_looked_for_next(ana):
     reply = answered(ana, QUESTION, RecallOnly())
     said = say(ana, "I bought shoes.", conversation=reply.turn.conversation_id)
     with acting_as(ana.pk):
-        assert dialogue.said_before(said.turn) == [QUESTION]
+        assert context.last_words(context.spoken(said.turn), said.turn) == [QUESTION]

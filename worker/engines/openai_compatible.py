@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextvars import copy_context
+from dataclasses import dataclass
 from functools import lru_cache
 from queue import Empty, Queue
 from threading import Thread
@@ -21,6 +22,7 @@ from worker.engines.chosen import shown
 from worker.engines.discovery import models_at
 from worker.engines.thinking import spoken
 from worker.engines.tokenizing import tokenizer
+from worker.reply_log import pause
 
 CONNECT = 5.0  # seconds to reach the server
 LOOK_UP = 0.1  # seconds between two looks whether to stop
@@ -118,7 +120,7 @@ class OpenAICompatible:
                 if now - began > LONGEST_REPLY or now - heard > self.silence:
                     raise self._gave_up(now - heard)
                 try:
-                    piece = pieces.get(timeout=LOOK_UP)
+                    piece = pieces.get(timeout=LOOK_UP + pause())
                 except Empty:
                     continue
                 heard = time.monotonic()
@@ -246,19 +248,24 @@ class _Reading(Thread):
         """Whether the server itself said that this was the end.
 
         The events are read as they come: the client's own objects cost a processor twenty times as much as the JSON,
-        which with some hundred streams is all of it.
+        which with some hundred streams is all of it. What came together goes on together.
         """
-        finished = False
-        for line in answer.iter_lines():
-            if self.closed or line.startswith("data: [DONE]"):
-                break
-            if not line.startswith("data:"):
-                continue
-            for choice in _choices(json.loads(line[5:])):
-                if text := (choice.get("delta") or {}).get("content"):
+        finished, rest = False, b""
+        for came in answer.iter_bytes():
+            *lines, rest = (rest + came).split(b"\n")
+            heard = _Heard()
+            try:
+                for line in lines:
+                    heard.read(line)
+            finally:
+                if heard.text:
                     self.begun = True
-                    self.pieces.put(text.translate(UNKEEPABLE))
-                finished = finished or choice.get("finish_reason") is not None
+                    self.pieces.put(heard.text.translate(UNKEEPABLE))
+            finished = finished or heard.finished
+            if self.closed or heard.done:
+                break
+            if self.begun:
+                time.sleep(pause())
         return finished
 
     def close(self) -> None:
@@ -266,6 +273,26 @@ class _Reading(Thread):
         self.closed = True
         if self.answer is not None:
             self.answer.close()
+
+
+@dataclass
+class _Heard:
+    """What some lines of a stream of events say."""
+
+    text: str = ""
+    finished: bool = False  # the answer has come to its end
+    done: bool = False  # nothing more will come
+
+    def read(self, line: bytes) -> None:
+        """One line. Raises ValueError for what is none of the protocol's."""
+        if self.done or not line.startswith(b"data:"):
+            return
+        if line.startswith(b"data: [DONE]"):
+            self.done = True
+            return
+        for choice in _choices(json.loads(line[5:])):
+            self.text += (choice.get("delta") or {}).get("content") or ""
+            self.finished = self.finished or choice.get("finish_reason") is not None
 
 
 def _choices(event: Any) -> list[dict[str, Any]]:

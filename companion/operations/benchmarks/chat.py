@@ -1,7 +1,8 @@
 """Chat under load: websocket, web, worker and engine, beside the bare engine in the same run.
 
-Every stream is a person of their own who says one thing; all of them have spoken within half a reply's length, so for
-the other half all streams are open at once. The engine is the stand-in, which keeps a pace and numbers its tokens.
+Every stream is a person of their own who says one thing. They speak one after another within half a reply's length, so
+for the other half all streams are open at once; or all in one instant. The engine is the stand-in, which keeps a pace
+and numbers its tokens.
 """
 
 import asyncio
@@ -15,12 +16,17 @@ from companion.operations.benchmarks.chat_stage import Stage, Usage, Watch, sign
 from companion.operations.benchmarks.scratch import scratch_database
 from companion.operations.benchmarks.telling import Telling, quantiles
 
+ARRIVALS = ("spread", "at-once")
+
 
 def add_arguments(parser: ArgumentParser) -> None:
     """How many, how fast, how long, by how many processes."""
     parser.add_argument("--streams", type=_numbers, default=[50], metavar="N[,N…]", help="at once (default: 50)")
     parser.add_argument("--rate", type=float, default=10.0, help="tokens a second and stream (default: %(default)s)")
     parser.add_argument("--seconds", type=float, default=20.0, help="length of a reply (default: %(default)s)")
+    parser.add_argument(
+        "--arrivals", choices=ARRIVALS, default="spread", help="over half a reply, or in one instant (default: spread)"
+    )
     parser.add_argument("--web", type=int, default=1, help="web processes (default: %(default)s)")
     parser.add_argument("--chat", type=int, default=1, help="chat workers (default: %(default)s)")
 
@@ -36,7 +42,7 @@ def _numbers(text: str) -> list[int]:
 
 
 def run(
-    *, tell: Telling, streams: list[int], rate: float, seconds: float, web: int, chat: int, **_: Any
+    *, tell: Telling, streams: list[int], rate: float, seconds: float, arrivals: str, web: int, chat: int, **_: Any
 ) -> dict[str, Any]:
     """One after the other, each with people of its own."""
     runs = []
@@ -44,33 +50,37 @@ def run(
         tell.remark(f"{sum(streams) + 1} people, {web} web, {chat} chat, {os.cpu_count()} cores, load and engine too")
         cookies = signed_in(sum(streams) + 1)
         with stage(streams=max(streams), web=web, chat=chat, rate=rate, seconds=seconds) as made:
-            asyncio.run(_talk(made, [cookies.pop()], seconds=seconds))  # the first text of a process takes longer
+            asyncio.run(_talk(made, [cookies.pop()], seconds=seconds, ramp=0.0))  # the first of a process takes longer
             for count in streams:
                 mine = [cookies.pop() for _ in range(count)]
-                runs.append(_measured(made, mine, rate=rate, seconds=seconds, tell=tell))
-    tell.table(f"Replies of {seconds:g} s at {rate:g} tokens/s", [_row(one) for one in runs])
+                ramp = seconds / 2 if arrivals == "spread" else 0.0
+                runs.append(_measured(made, mine, rate=rate, seconds=seconds, ramp=ramp, tell=tell))
+    when = f"{seconds / 2:g} s" if arrivals == "spread" else "one instant"
+    tell.table(f"Replies of {seconds:g} s at {rate:g} tokens/s, asked for within {when}", [_row(one) for one in runs])
     tell.table(
         "Processor seconds, by part (the load is this process)",
         [{"streams": one["streams"], **one["cpu_s"]} for one in runs],
     )
     tell.table("MiB grown to, by part", [{"streams": one["streams"], **one["grown_mib"]} for one in runs])
-    return {"runs": runs} | (runs[0] if len(runs) == 1 else {})
+    return {"arrivals": arrivals, "runs": runs} | (runs[0] if len(runs) == 1 else {})
 
 
-async def _talk(made: Stage, cookies: list[str], *, seconds: float, watch: Watch | None = None) -> Load:
-    load = Load(streams=len(cookies), seconds=seconds, ramp=seconds / 2)
+async def _talk(made: Stage, cookies: list[str], *, seconds: float, ramp: float, watch: Watch | None = None) -> Load:
+    load = Load(streams=len(cookies), seconds=seconds, ramp=ramp)
     ready = watch.begin if watch else lambda: None
     return await of_rosemary(load, url=made.url, cookies=cookies, ready=ready)
 
 
-def _measured(made: Stage, cookies: list[str], *, rate: float, seconds: float, tell: Telling) -> dict[str, Any]:
+def _measured(
+    made: Stage, cookies: list[str], *, rate: float, seconds: float, ramp: float, tell: Telling
+) -> dict[str, Any]:
     count, tokens = len(cookies), round(rate * seconds)
     tell.remark(f"{count} streams of the bare engine …")
-    bare = asyncio.run(of_engine(Load(streams=count, seconds=seconds, ramp=seconds / 2), url=made.engine_url))
+    bare = asyncio.run(of_engine(Load(streams=count, seconds=seconds, ramp=ramp), url=made.engine_url))
     tell.remark(f"{count} streams of Rosemary …")
     watch = Watch(made)
     began = time.perf_counter()
-    load = asyncio.run(_talk(made, cookies, seconds=seconds, watch=watch))
+    load = asyncio.run(_talk(made, cookies, seconds=seconds, ramp=ramp, watch=watch))
     usage, took = watch.end(), time.perf_counter() - began
     return _figures(load, bare, usage, tokens=tokens, took=took)
 

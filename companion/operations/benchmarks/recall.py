@@ -81,7 +81,7 @@ def _both(companion: Companion, reply: Reply, *, build_first: bool) -> tuple[flo
     encoder_ = encoder.current()
 
     def build() -> float:
-        return _milliseconds(lambda: replying.build(reply, RecallOnly(), encoder_, before=replying.said_before(reply)))
+        return _milliseconds(lambda: replying.build(reply, RecallOnly(), encoder_))
 
     def floor() -> float:
         return _milliseconds(lambda: _nearest(companion, reply.turn.text, encoder_))
