@@ -23,7 +23,7 @@ Door = Callable[Concatenate[HttpRequest, P], HttpResponse]
 NOT_UNDERSTOOD = gettext_lazy("The page sent something that is not understood here. Load it again.")
 
 HELD = gettext_lazy(
-    "Something of yours is being erased just now, which takes a while. It was not done; try again in a minute."
+    "Something of yours is being kept or erased just now, which takes a while. It was not done; try again in a minute."
 )
 
 

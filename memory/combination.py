@@ -57,12 +57,15 @@ NOTHING = Turns(
 
 
 def without_echoes(keys: Keys) -> Keys:
-    """The keys but for turns that only ask the same in the same words: a question is no answer to itself."""
+    """The keys but for turns in which the person only asked the same: a question is no answer to itself.
+
+    What the companion asked may have been answered since.
+    """
     terms = keys.by_term.shape[1]
     if not len(keys) or not terms:
         return keys
     asks, length = (keys.figures[:, COLUMNS.index(name)] for name in ("asks", "length"))
-    echo = (asks > 0) & (keys.by_term > 0).all(axis=1) & (length <= terms + ECHO)
+    echo = keys.said_by_person & (asks > 0) & (keys.by_term > 0).all(axis=1) & (length <= terms + ECHO)
     return replace(keys, **{field.name: getattr(keys, field.name)[~echo] for field in fields(Keys)})
 
 

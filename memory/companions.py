@@ -80,7 +80,7 @@ def extent(companion: Companion) -> Extent:
         replies=turns.filter(speaker=Speaker.COMPANION).count(),
         conversations=Conversation.objects.of(companion.owner_id).filter(companion=companion).count(),
         memories=memories.exclude(kind=Memory.Kind.ROUND).count(),
-        portrait_lines=lines.exclude(state=PortraitLine.State.REFUSED).count(),
+        portrait_lines=lines.exclude(state__in=PortraitLine.UNHELD).count(),
     )
 
 

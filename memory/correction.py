@@ -71,7 +71,8 @@ def correct(*, person_id: int, memory_id: int, text: str, mistaken: bool, client
     if memory.attribute:
         settle(person_id, memory.subject, memory.attribute)
     uphold(person_id)
-    _sum_up_anew(memory)
+    if mistaken:
+        _sum_up_anew(memory)
     periods.draw_anew(person_id, [old.companion_id])
     memory.refresh_from_db()
     return memory
@@ -85,9 +86,11 @@ def take_back(*, person_id: int, memory_id: int) -> list[int]:
     with acting_as(person_id):
         memory = Memory.objects.of(person_id).filter(version=BY_HAND).get(pk=memory_id)
         reopened = list(memory.supersedes.values_list("pk", "subject", "attribute"))
-        wish = erasure.Wish(Erasure.Kind.TURN, tuple(memory.sources.values_list("turn_id", flat=True)))
+        written = memory.sources.filter(turn__conversation__origin__startswith=BY_HAND)  # not where it was said again
+        wish = erasure.Wish(Erasure.Kind.TURN, tuple(written.values_list("turn_id", flat=True)))
         asked = erasure.forget(person_id=person_id, wish=wish, after=erasure.AT_ONCE)
         without_keys = erasure.carry_out(person_id=person_id, erasure_id=asked.pk)
+        Memory.objects.of(person_id).filter(pk=memory_id).delete()
         open_again = Memory.objects.of(person_id).filter(pk__in=[pk for pk, *_ in reopened], superseded_by=None)
         open_again.update(valid_to=None)
         for subject, attribute in {(subject, attribute) for _, subject, attribute in reopened if attribute}:
@@ -125,7 +128,8 @@ def _of_turns(person_id: int, turns: QuerySet[Turn]) -> QuerySet[Memory]:
 
 
 def _key(memory: Memory, vector: Vector, own_tokens: Vector | None, encoder: str) -> None:
-    turn = Turn.objects.of(memory.owner_id).filter(memories__memory=memory).select_related("owner").get()
+    written = Turn.objects.of(memory.owner_id).filter(conversation__origin__startswith=BY_HAND)
+    turn = written.select_related("owner").get(memories__memory=memory)
     indexing.key_fact(
         memory,
         turn,

@@ -356,8 +356,9 @@ def _name_anew(conversation: Conversation, words: set[str]) -> None:
     """By the first words that are left, until a summary names it; a name from elsewhere without the words stays."""
     if (conversation.named or conversation.origin is not None) and words.isdisjoint(lexicon.stems(conversation.title)):
         return
-    first = conversation.turns.order_by("number").values_list("text", flat=True).first() or ""
-    conversation.title, conversation.named = dialogue.title_from(first), False
+    left = conversation.turns.filter(erasure=None, stands=True).order_by("number")
+    first = left.values_list("text", flat=True).first()
+    conversation.title, conversation.named = dialogue.title_from(first or ""), False
     conversation.save(update_fields=["title", "named"])
 
 

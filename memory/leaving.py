@@ -40,7 +40,7 @@ def extent(person_id: int) -> Extent:
         replies=turns.filter(speaker=Speaker.COMPANION).count(),
         conversations=Conversation.objects.of(person_id).count(),
         memories=Memory.objects.of(person_id).exclude(kind=Memory.Kind.ROUND).count(),
-        portrait_lines=PortraitLine.objects.of(person_id).exclude(state=PortraitLine.State.REFUSED).count(),
+        portrait_lines=PortraitLine.objects.of(person_id).exclude(state__in=PortraitLine.UNHELD).count(),
         companions=Companion.objects.of(person_id).count(),
     )
 

@@ -92,6 +92,17 @@ def _told_once(lines: PortraitLines) -> PortraitLines:
     )
 
 
+def changed(companion: Companion, since: datetime) -> list[PortraitLine]:
+    """What became new since a moment and still holds, and what was dropped since then; the latest first.
+
+    Without what stands on words about to be erased. Runs inside `acting_as(person)`.
+    """
+    dropped = _of(companion).shown().filter(state=PortraitLine.State.DROPPED, made_at__gte=since)
+    new = _of(companion).held().filter(first_at__gte=since)
+    latest = {line.pk: line.first_at or line.made_at for line in new} | {line.pk: line.made_at for line in dropped}
+    return sorted([*new, *dropped], key=lambda line: (latest[line.pk], line.pk), reverse=True)
+
+
 def refused(companion: Companion) -> list[PortraitLine]:
     """What the person did not want to be concluded, the latest first. Runs inside `acting_as(person)`.
 

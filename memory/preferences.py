@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from memory import companions
 from memory.consolidation import periods
 from memory.isolation import read_anew
 from memory.models import Companion, Fading, Matter, Preference
@@ -20,3 +21,20 @@ def choose(*, person_id: int, unkept: Iterable[Matter], fading: Fading | None, j
     if set(kept.unkept) != before:
         periods.draw_anew(person_id, Companion.objects.of(person_id).values_list("pk", flat=True))
     return kept
+
+
+def keep_portrait(*, companion: Companion, kept: bool) -> None:
+    """Keep a portrait of the person, or none with any companion; the other choices stay. Runs inside `acting_as`.
+
+    Switched on, this companion keeps one too, if that was switched off for it alone.
+    """
+    before = chosen(companion.owner_id)
+    unkept = {Matter(matter) for matter in before.unkept} - {Matter.PORTRAIT}
+    fading = Fading(before.fading) if before.fading else None
+    wanted = unkept if kept else unkept | {Matter.PORTRAIT}
+    choose(person_id=companion.owner_id, unkept=wanted, fading=fading, joined=before.joined)
+    if kept and Matter.PORTRAIT in companion.unkept:
+        own = [Matter(matter) for matter in companion.unkept if matter != Matter.PORTRAIT]
+        companions.edit(
+            companion=companion, name=companion.name, manner=companion.manner, engine=companion.engine, unkept=own
+        )

@@ -159,8 +159,9 @@ def _keep_answer(reply: Reply, text: str, says_new: bool) -> Turn:
         )
     earlier.text, earlier.remembered = text, reply.turn.remembered and says_new
     earlier.save(update_fields=["text", "remembered"])
-    earlier.memories.update(end=len(text))
-    if earlier.remembered and not earlier.memories.exists():
+    if not earlier.remembered:
+        earlier.memories.all().delete()
+    elif not earlier.memories.update(end=len(text)):
         rounds.join([earlier])
     indexing.unindex(person_id=reply.owner_id, turn_ids=[earlier.pk])
     return earlier

@@ -14,6 +14,7 @@ from memory.isolation import acting_as
 from memory.models import Companion
 from worker import backlog, distant_encoder, engines, erasing, heartbeat, replying, sweeps
 from worker.app import Queue, app
+from worker.queueing import soon
 
 
 @app.task
@@ -80,7 +81,7 @@ def keep_no_longer(person_id: int) -> None:
     """Have erased what a person said longer ago than the house allows."""
     try:
         while overdue := keeping.erase_overdue(person_id=person_id):
-            erase.delay(person_id, overdue.pk)
+            soon(erase, person_id, overdue.pk)
     finally:
         connection.close()
 

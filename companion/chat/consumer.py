@@ -37,8 +37,8 @@ AWAY = gettext_lazy(
     "Rosemary’s database cannot be reached just now. Your words are kept in this page and sent again by themselves."
 )
 HELD = gettext_lazy(
-    "Something of yours is being erased just now, which takes a while. Your words are kept in this page and sent again "
-    "by themselves."
+    "Something of yours is being kept or erased just now, which takes a while. Your words are kept in this page and "
+    "sent again by themselves."
 )
 NOT_DONE = gettext_lazy("Rosemary’s database cannot be reached just now. It was not done; try again.")
 QUEUE_AWAY = gettext_lazy(

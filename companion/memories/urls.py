@@ -2,11 +2,12 @@
 
 from django.urls import path
 
-from companion.memories import views
+from companion.memories import progress, views
 
 urlpatterns = [
     path("memories/", views.page, name="memories"),
     path("memories/<int:memory_id>/", views.page, name="memory"),
+    path("api/reading", progress.progress, name="reading"),
     path("api/memories", views.listed, name="memories_listed"),
     path("api/memories/search", views.search, name="memories_search"),
     path("api/memories/forgetting", views.forgetting, name="memories_forgetting"),

@@ -18,6 +18,7 @@ from companion.doors import door as door_with
 from companion.memories import acts, words
 from companion.memories.details import read_memory
 from companion.memories.listing import KINDS, Filters, NotAPlace, list_memories
+from companion.memories.progress import still_reading
 from companion.memories.searching import search as search_memories
 from memory import correction, dialogue
 from memory.isolation import acting_as
@@ -108,6 +109,7 @@ def _boot(person: Person, detail: dict[str, Any] | None) -> dict[str, Any]:
         companions = list(Companion.objects.of(person.pk).present().order_by("pk").values("id", "name"))
     return {
         **sidebar(person),
+        "reading": still_reading(person),
         "companions": companions,
         "list": list_memories(person, Filters()),
         "forgetting": acts.being_forgotten(person),

@@ -7,16 +7,21 @@ from typing import Any
 from companion.accounts.models import Person
 from companion.memories.words import said
 from companion.portrait import words
-from memory import clock, conversations, portrait
+from memory import clock, conversations, permission, policy, portrait
 from memory.consolidation.periods import day_ends
 from memory.consolidation.summary import EXTRACTIVE
 from memory.isolation import acting_as
-from memory.models import Companion, Memory, Period, Step, Turn
+from memory.models import Companion, Matter, Memory, Period, PortraitLine, Step, Turn
 from memory.moods import moods
 from memory.portrait import Held, Quote
 from memory.temporal import day_in_words
 
-NONE: dict[str, Any] = {"lines": [], "refused": [], "likeness": None, "talks": 0, "drawn": "", "waits": False}
+NONE: dict[str, Any] = {"lines": [], "refused": [], "likeness": None, "talks": 0, "drawn": "", "waits": False} | {
+    "changed": [],
+    "kept": True,
+    "ruled": False,
+}
+CHANGES = timedelta(days=30)  # of which what changed is told
 
 
 def read_portrait(person: Person, companion: Companion | None) -> dict[str, Any]:
@@ -26,6 +31,8 @@ def read_portrait(person: Person, companion: Companion | None) -> dict[str, Any]
     now = clock.now()
     today = clock.local(now, person.time_zone).date()
     with acting_as(person.pk):
+        if not permission.may_remember(companion, Matter.PORTRAIT):
+            return {**NONE, "kept": False, "ruled": Matter.PORTRAIT in policy.ruled(person.pk).unkept}
         held, refused = portrait.read(companion, now), portrait.refused(companion)
         talks = _conversations(person, held)
         drawn = Period.objects.of(person.pk).filter(companion=companion, layer=Period.Layer.PORTRAIT).first()
@@ -39,11 +46,20 @@ def read_portrait(person: Person, companion: Companion | None) -> dict[str, Any]
             "talks": conversations.listed(person.pk).filter(companion=companion).count(),
             "drawn": _said(drawn.done_at, person, today) if drawn and drawn.done_at else "",
             "waits": drawn is None or drawn.state != Step.State.DONE,
+            "changed": [_change(line, person, today) for line in portrait.changed(companion, now - CHANGES)],
+            "kept": True,
+            "ruled": False,
         }
 
 
 def _said(moment: datetime, person: Person, today: date) -> str:
     return said(moment, zone=person.time_zone, today=today)
+
+
+def _change(line: PortraitLine, person: Person, today: date) -> dict[str, Any]:
+    dropped = line.state == PortraitLine.State.DROPPED
+    moment = line.made_at if dropped else line.first_at or line.made_at
+    return {"id": line.pk, "text": line.text, "dropped": dropped, "when": _said(moment, person, today)}
 
 
 def _likeness(person: Person, companion: Companion) -> dict[str, Any] | None:
@@ -109,7 +125,8 @@ def read_moods(person: Person, companion: Companion | None, *, weeks: int) -> di
     felt = []
     if companion is not None:
         with acting_as(person.pk):
-            felt = moods(companion, since=day_ends(since - timedelta(days=1), person.time_zone), until=now)
+            if permission.may_remember(companion, Matter.PORTRAIT):
+                felt = moods(companion, since=day_ends(since - timedelta(days=1), person.time_zone), until=now)
     return {
         "weeks": weeks,
         "since": f"{since}",

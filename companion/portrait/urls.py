@@ -6,6 +6,7 @@ from companion.portrait import views
 
 urlpatterns = [
     path("portrait/", views.page, name="portrait"),
+    path("api/portrait/keep", views.keep, name="portrait_keep"),
     path("api/portrait/moods", views.moods, name="portrait_moods"),
     path("api/portrait/<int:line_id>/confirm", views.confirm, name="portrait_confirm"),
     path("api/portrait/<int:line_id>/refuse", views.refuse, name="portrait_refuse"),

@@ -15,9 +15,10 @@ from companion.accounts.models import Person
 from companion.chat.sidebar import sidebar
 from companion.doors import Asked, NotUnderstood, Refusal, body, person_of, query
 from companion.doors import door as door_with
+from companion.memories.progress import still_reading
 from companion.portrait import words
 from companion.portrait.reading import latest_moods, read_moods, read_portrait
-from memory import portrait
+from memory import portrait, preferences
 from memory.isolation import acting_as
 from memory.models import Companion, PortraitLine
 
@@ -34,6 +35,12 @@ door = door_with(
         TooLate: Refusal("too_late", 409, words.NOT_TO_TAKE_BACK),
     }
 )
+
+
+class Keeping(chosen.AboutCompanion):
+    """Whether a portrait is kept."""
+
+    kept: bool
 
 
 class Moods(chosen.AboutCompanion):
@@ -71,11 +78,24 @@ def page(request: HttpRequest) -> HttpResponse:
 def _boot(person: Person, companion: Companion | None) -> dict[str, Any]:
     return {
         **sidebar(person),
+        "reading": still_reading(person),
         "companions": chosen.companions(person),
         "companion": {"id": companion.pk, "name": companion.name} if companion else None,
         "portrait": read_portrait(person, companion),
         "longest": portrait.LONGEST_LINE,
     }
+
+
+@door
+@require_POST
+def keep(request: HttpRequest) -> HttpResponse:
+    """Keep a portrait, or none; answers with it as it then stands."""
+    person, asked = person_of(request), body(request, Keeping)
+    companion = chosen.choose(person, asked.companion)
+    if companion is not None:
+        with acting_as(person.pk):
+            preferences.keep_portrait(companion=companion, kept=asked.kept)
+    return JsonResponse(read_portrait(person, companion))
 
 
 @door

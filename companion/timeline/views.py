@@ -16,6 +16,7 @@ from companion.accounts.models import Person
 from companion.chat.sidebar import sidebar
 from companion.doors import NotUnderstood, Refusal, person_of, query
 from companion.doors import door as door_with
+from companion.memories.progress import still_reading
 from companion.timeline.reading import read_days, read_months
 from memory.models import Companion
 
@@ -47,6 +48,7 @@ def page(request: HttpRequest) -> HttpResponse:
 def _boot(person: Person, companion: Companion | None, until: date | None) -> dict[str, Any]:
     return {
         **sidebar(person),
+        "reading": still_reading(person),
         "companions": chosen.companions(person),
         "companion": {"id": companion.pk, "name": companion.name} if companion else None,
         "months": read_months(person, companion),

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from django.db import connection
 
 from memory.models import Correction, Turn
+from memory.models.trace import BY_HAND
 
 UPHOLD = """
 update memory_memory fact
@@ -59,14 +60,22 @@ class Righted:
 def righted(turns: Iterable[Turn]) -> list[Righted]:
     """What of these turns was noted wrongly, each as it was put right last. Runs inside `acting_as(person)`.
 
-    What has changed since is not among it: it was so when it was said.
+    What has changed since is not among it: it was so when it was said. Of words that tell two things each may be right
+    by another turn.
     """
     mistaken = Correction.objects.filter(turn__in=[turn.pk for turn in turns], mistaken=True)
-    by_hand = Turn.objects.filter(memories__memory__corrections__in=mistaken, erasure=None)
+    hands = mistaken.values("memory")
+    by_hand = Turn.objects.filter(memories__memory__in=hands, conversation__origin__startswith=BY_HAND, erasure=None)
     by = dict(by_hand.values_list("memories__memory", "pk"))
     said = by_hand.in_bulk()
+    own = Correction.objects.filter(memory__in=by, turn__in=said)  # what corrects a correction
+    acts = {(memory, turn): wrong for memory, turn, wrong in own.values_list("memory_id", "turn_id", "mistaken")}
     found: list[Righted] = []
-    for row in mistaken.filter(memory__in=by).order_by("memory_id"):
-        found = [one for one in found if not one.overlaps(row.turn_id, row.start, row.end)]
+    for row in mistaken.filter(memory__in=by).order_by("memory_id", "pk"):
+        before = [one for one in found if one.overlaps(row.turn_id, row.start, row.end)]
+        again = [one for one in before if (row.memory_id, one.by.pk) in acts]
+        if again and not any(acts[row.memory_id, one.by.pk] for one in again):
+            continue  # it was put right, and has changed since
+        found = [one for one in found if one not in again]
         found.append(Righted(row.turn_id, row.start, row.end, said[by[row.memory_id]]))
     return found

@@ -9,7 +9,7 @@ count. What the person refused is not concluded again.
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import connection
@@ -43,6 +43,7 @@ LONGEST_RECORD = 24_000  # characters given to an engine: the newest sentences t
 MOST_LINES = 60
 MOST_ASKED = 40  # lines of an engine
 MOST_EVIDENCE = 12  # of a line, the newest
+TOLD_OF = timedelta(days=30)  # how long a line that was dropped is told of as such
 SAME = 0.75  # cosine from which a line says what the person refused; rather too much is left out than too little
 WEIGHTS = {Aspect.TRAIT: CONCLUDED, Aspect.MOOD: CONCLUDED}  # of an engine's lines; the others are STATED
 WISH = "That was not one JSON object with lines, each of an aspect, a text (at most 160 characters) and quotes."
@@ -305,10 +306,11 @@ def _alike(line: Line, refused: PortraitLine) -> bool:
 
 
 def keep(*, companion: Companion, drawn: Portrait, at: datetime) -> None:
-    """Revise the lines there are: new ones, changed ones, and those that nothing bears out any more go.
+    """Revise the lines there are: new ones, changed ones, and those that nothing bears out any more are dropped.
 
     Runs inside the transaction that ends the work. What is as it was is left alone, and so is what the person refused;
-    what they confirmed keeps its text and gets its new evidence.
+    what they confirmed keeps its text and gets its new evidence. What was dropped is told of for TOLD_OF, and then
+    goes; where the person wants no portrait, it goes at once with what was drawn.
     """
     rows = PortraitLine.objects.of(companion.owner_id).filter(companion=companion)
     lines = {(line.aspect, bytes(line.digest)): line for line in rows.select_for_update().order_by("pk")}
@@ -317,16 +319,28 @@ def keep(*, companion: Companion, drawn: Portrait, at: datetime) -> None:
         known = lines.pop(key, None)
         if known is None or known.state != PortraitLine.State.REFUSED:
             _write_evidence(_written(known, line, key[1], companion, at), line)
-    gone = [line.pk for line in lines.values() if line.state == PortraitLine.State.DRAWN]
-    rows.filter(pk__in=gone).delete()
+    left = rows.filter(pk__in=[line.pk for line in lines.values()])
+    if drawn.version == NONE:
+        left.filter(state__in=(PortraitLine.State.DRAWN, PortraitLine.State.DROPPED)).delete()
+    left.filter(state=PortraitLine.State.DROPPED, made_at__lt=at - TOLD_OF).delete()
+    left.filter(state=PortraitLine.State.DRAWN).update(state=PortraitLine.State.DROPPED, confidence=0.0, made_at=at)
 
 
 def _written(known: PortraitLine | None, drawn: Line, key: bytes, companion: Companion, at: datetime) -> PortraitLine:
     now: dict[str, Any] = {"text": drawn.text, "confidence": drawn.confidence, "version": drawn.version}
     if known is None:
         return PortraitLine.objects.create(
-            owner_id=companion.owner_id, companion=companion, aspect=drawn.aspect, digest=key, made_at=at, **now
+            owner_id=companion.owner_id,
+            companion=companion,
+            aspect=drawn.aspect,
+            digest=key,
+            made_at=at,
+            first_at=at,
+            **now,
         )
+    if known.state == PortraitLine.State.DROPPED:
+        known.state, known.first_at = PortraitLine.State.DRAWN, at
+        known.save(update_fields=["state", "first_at"])
     if known.state == PortraitLine.State.DRAWN and any(getattr(known, name) != value for name, value in now.items()):
         for name, value in {**now, "made_at": at}.items():
             setattr(known, name, value)

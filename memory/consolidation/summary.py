@@ -125,7 +125,8 @@ def _extracted(turns: list[Turn], put_right: list[Righted], encoder: Encoder) ->
     In place of one that they have put right since, what is right. A question tells nothing; it counts only where
     nothing else was said.
     """
-    said = list(dict.fromkeys(_right(span, put_right) for turn in turns for span in _sentences(turn)))
+    told = (span for turn in turns for span in _sentences(turn))
+    said = list(dict.fromkeys(right for span in told for right in _right(span, put_right)))
     texts = {turn.pk: turn.text for turn in (*turns, *(each.by for each in put_right))}
     sentences = [span for span in said if not ASKED.search(texts[span.turn_id][span.start : span.end])] or said
     words = [texts[span.turn_id][span.start : span.end] for span in sentences]
@@ -134,10 +135,10 @@ def _extracted(turns: list[Turn], put_right: list[Righted], encoder: Encoder) ->
     return "", " ".join(" ".join(quote.split()) for quote in quotes), chosen, EXTRACTIVE
 
 
-def _right(span: Span, put_right: list[Righted]) -> Span:
-    mistaken = (each for each in put_right if each.overlaps(span.turn_id, span.start, span.end))
-    found = next(mistaken, None)
-    return Span(found.by.pk, 0, len(found.by.text)) if found else span
+def _right(span: Span, put_right: list[Righted]) -> list[Span]:
+    """What stands for a sentence: what is right of all that was mistaken in it, else itself."""
+    mistaken = [each for each in put_right if each.overlaps(span.turn_id, span.start, span.end)]
+    return [Span(each.by.pk, 0, len(each.by.text)) for each in mistaken] or [span]
 
 
 def _sentences(turn: Turn) -> list[Span]:

@@ -93,12 +93,14 @@ def keep(
 def adds(*, person_id: int, history: History) -> int:
     """How many turns keeping it would add: not those that are here, nor those that were erased. Reads it to its end."""
     more = 0
+    seen: set[UUID] = set()
     for batch in _batches(history.entries):
         told = {turn_id(history.source, entry.id): entry for entry in batch if isinstance(entry, Told)}
         with acting_as(person_id):
             before = _before(person_id, told)
-            fresh = {client_id: each for client_id, each in told.items() if client_id not in before}
+            fresh = {client_id: each for client_id, each in told.items() if client_id not in seen | set(before)}
             more += len(fresh) - len(_erased(person_id, fresh))
+        seen |= fresh.keys()
         connection.close()
     return more
 
@@ -277,7 +279,9 @@ def _conversation(companion: Companion, source: str, told: Told) -> Conversation
     origin = " / ".join(filter(None, (source, told.companion, told.conversation)))[:200]
     beside = f"{origin[:170]} / {companion.pk}"
     conversations = Conversation.objects.of(companion.owner_id)
-    found = conversations.present().filter(origin__in=(origin, beside)).order_by("started_at").first()
+    found = (
+        conversations.present().filter(companion=companion, origin__in=(origin, beside)).order_by("started_at").first()
+    )
     return found or conversations.create(
         owner_id=companion.owner_id,
         companion=companion,

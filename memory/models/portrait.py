@@ -16,7 +16,7 @@ class PortraitLines(OwnedQuerySet["PortraitLine"]):
     def held(self) -> Self:
         """Those that may be told: drawn or confirmed, and none that stands on words about to be erased, or on none."""
         borne_out = PortraitEvidence.objects.filter(line=OuterRef("pk"), weight__gt=0)
-        return self.exclude(state=PortraitLine.State.REFUSED).filter(Exists(borne_out)).shown()
+        return self.exclude(state__in=PortraitLine.UNHELD).filter(Exists(borne_out)).shown()
 
     def shown(self) -> Self:
         """Those that stand on no words about to be erased."""
@@ -41,11 +41,17 @@ class PortraitLine(OwnedModel):
         MANNER = "manner", "how best to answer them"
 
     class State(models.TextChoices):
-        """Drawn, or what the person said to it. A refused one keeps the same from being drawn again."""
+        """Drawn, or what the person said to it. A refused one keeps the same from being drawn again.
+
+        A dropped one was drawn before, and nothing bears it out any more: it is told for a while, and used for nothing.
+        """
 
         DRAWN = "drawn"
+        DROPPED = "dropped"
         CONFIRMED = "confirmed"
         REFUSED = "refused"
+
+    UNHELD = (State.REFUSED, State.DROPPED)
 
     companion = models.ForeignKey(Companion, on_delete=models.CASCADE)
     aspect = models.CharField(max_length=10, choices=Aspect.choices)
@@ -58,6 +64,7 @@ class PortraitLine(OwnedModel):
     state = models.CharField(max_length=9, choices=State.choices, default=State.DRAWN)
     version = models.CharField(max_length=200, help_text="what made it: model, prompt")
     made_at = models.DateTimeField(help_text="when it last changed")
+    first_at = models.DateTimeField(null=True, help_text="since when it is drawn; not noted of older ones")
 
     objects: ClassVar = PortraitLines.as_manager()
 

@@ -65,13 +65,19 @@ def dressed(browser, dress):
     ).new_page()
 
 
+CUT = """[...document.querySelectorAll('.chips, .chip, .banner, .banner p, .side-foot small')]
+    .filter((each) => each.scrollWidth > each.clientWidth + 1).map((each) => each.textContent.trim().slice(0, 60))"""
+
+
 def faults(page, where):
-    """What axe finds, and whether the page is wider than its window."""
+    """What axe finds, whether the page is wider than its window, and what must be scrolled sideways to be read."""
     found = Axe().run(page, options=WCAG).response["violations"]
     yield from ((where, each["id"], [node["html"][:120] for node in each["nodes"]]) for each in found)
     width, room = page.evaluate("[document.documentElement.scrollWidth, innerWidth]")
     if width > room:
         yield (where, "wider than its window", [width])
+    if cut := page.evaluate(CUT):
+        yield (where, "cut", cut)
 
 
 def chat_states(page, conversation):

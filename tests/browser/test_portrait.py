@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from tests.browser.conftest import manage
+from tests.browser.pictures import pictures
 from tests.browser.test_conversation import log, sign_in, sign_up
 from tests.browser.test_memories import context, told, violations
 from tests.stack import running
@@ -148,6 +149,31 @@ def test_a_line_of_the_portrait_is_looked_at_confirmed_corrected_and_removed_and
     expect(likes).to_be_focused()
     page.keyboard.press("j")
     expect(likes).not_to_be_focused()
+
+
+def test_a_portrait_can_be_kept_or_not_and_what_changed_is_told(stack, clara, page):
+    page.goto(f"{stack.url}/portrait/")
+    page.get_by_text("What changed in the last 30 days").click()
+    expect(page.get_by_role("link", name=LIKES)).to_be_visible()
+    assert fits(page) == []
+    pictures(page, "portrait")
+    switch = page.get_by_role("switch", name="Keep a portrait")
+    switch.uncheck()
+    expect(page.get_by_role("heading", name="No portrait is kept")).to_be_visible()
+    expect(line(page, LIKES)).to_have_count(0)
+    expect(switch).to_be_focused()
+    assert fits(page) == []
+    pictures(page, "portrait-off")
+    page.goto(f"{stack.url}/preferences/")
+    expect(page.get_by_label("A portrait of you")).not_to_be_checked()
+    page.goto(f"{stack.url}/portrait/")
+    expect(switch).not_to_be_checked()
+    switch.check()
+    expect(line(page, LIKES)).to_be_visible()
+    undo(page)
+    expect(page.get_by_role("heading", name="No portrait is kept")).to_be_visible()
+    undo(page)
+    expect(line(page, LIKES)).to_be_visible()
 
 
 def test_on_a_phone_the_portrait_is_one_column(stack, clara, page):

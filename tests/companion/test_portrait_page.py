@@ -6,10 +6,10 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from memory import erasure
+from memory import clock, context, erasure, permission, policy, preferences
 from memory.erasure import Wish
 from memory.isolation import acting_as
-from memory.models import Companion, Erasure, Memory, Turn
+from memory.models import Companion, Erasure, Fading, Matter, Memory, Period, PortraitLine, Turn
 from tests.memory.test_dialogue import companion_of
 from tests.memory.test_portrait import BEES, DAY, NOW, drawn, noon, talked
 from worker import tasks
@@ -86,6 +86,7 @@ def test_who_has_not_talked_yet_has_an_empty_page(ana):
 def test_a_likeness_of_the_persons_own_sentences_says_so(ana, bees, version, own_words):
     with acting_as(ana.pk):
         begun = {"said_at": NOW, "recalled_at": NOW, "fades_at": NOW + DAY, "strength": 1.0}
+        begun["period"] = Period.objects.of(ana.pk).first()
         Memory.objects.create(
             owner=ana, companion=companion_of(ana), kind="whole", text="Bees.", version=version, **begun
         )
@@ -121,6 +122,64 @@ def test_a_correction_stands_in_the_persons_words_and_can_be_taken_back(ana, bee
     _, told = ask(f"/{bees['id']}/uncorrect", {"text": LIKES, "confirmed": False})
     assert {**held(told)[LIKES], "id": 0} == {**bees, "id": 0}
     assert told["refused"] == []
+
+
+def test_switched_off_nothing_is_shown_drawn_or_told_and_switched_on_it_is_drawn_again(ana, bees):
+    ask = door(ana)
+    ask(f"/{bees['id']}/confirm", {})
+    status, told = ask("/keep", {"kept": False})
+    assert (status, told["kept"], told["ruled"], told["lines"], told["refused"]) == (200, False, False, [], [])
+    assert page(ana)["portrait"] == told
+    assert ask("/moods")[1]["days"] == []
+    with acting_as(ana.pk):
+        companion = companion_of(ana)
+        stands_before = context.before_a_new_one(companion=companion, moment=clock.now()).summaries
+        assert [one for one in stands_before if one.layer == "portrait"] == []
+        assert Matter.PORTRAIT in permission.chosen(ana.pk).unkept
+    talked(ana, ["I love opera."], clock.now() - DAY)
+    assert drawn(ana).lines == []
+    with acting_as(ana.pk):
+        states = set(PortraitLine.objects.values_list("text", "state"))
+    assert states == {(LIKES, "confirmed")}  # what she said of herself stays set aside
+    _, told = ask("/keep", {"kept": True})
+    assert told["lines"][0]["confirmed"]
+    drawn(ana)
+    assert "likes opera" in held(page(ana)["portrait"])
+
+
+def test_switching_it_off_leaves_other_choices_and_is_taken_back_whole(ana, bees):
+    with acting_as(ana.pk):
+        preferences.choose(person_id=ana.pk, unkept=[Matter.SENSITIVE], fading=Fading.PAPER, joined=True)
+    ask = door(ana)
+    _, told = ask("/keep", {"kept": False})
+    assert told["kept"] is False
+    _, told = ask("/keep", {"kept": True})
+    assert held(told).keys() >= {LIKES}
+    with acting_as(ana.pk):
+        chosen = permission.chosen(ana.pk)
+    assert (chosen.unkept, chosen.fading, chosen.joined) == ([Matter.SENSITIVE], Fading.PAPER, True)
+
+
+def test_what_the_house_has_switched_off_stays_off_and_says_so(ana, bees):
+    with acting_as(ana.pk):
+        policy.rule_person(ana.pk, {"unkept": [Matter.PORTRAIT]})
+    _, told = door(ana)("/keep", {"kept": True})
+    assert (told["kept"], told["ruled"], told["lines"]) == (False, True, [])
+
+
+def test_what_changed_is_told_with_its_day_and_what_is_about_to_be_forgotten_is_not(ana, noon):
+    turn = talked(ana, ["I live in Porto."], NOW - 3 * DAY)
+    drawn(ana)
+    talked(ana, ["I live in Lisbon."], NOW - DAY)
+    drawn(ana)
+    told = page(ana)["portrait"]["changed"]
+    day = "Thursday 5 November"
+    assert [(one["text"], one["dropped"], one["when"]) for one in told] == [
+        ("I live in Lisbon", False, day),
+        ("I live in Porto", True, day),
+    ]
+    erasure.forget(person_id=ana.pk, wish=Wish(Erasure.Kind.TURN, [turn.pk]), after=DAY)
+    assert "I live in Porto" not in {one["text"] for one in page(ana)["portrait"]["changed"]}
 
 
 def test_a_correction_that_never_was_is_not_taken_back(ana, bees):

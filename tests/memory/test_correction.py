@@ -14,6 +14,7 @@ from memory.facts import known_at
 from memory.isolation import acting_as
 from memory.models import Correction, Erasure, Key, Memory, Session, Step, Turn
 from tests.memory.test_consolidation import Answering
+from tests.memory.test_dialogue import say
 from tests.memory.test_erasure import holding
 from tests.memory.test_facts import MARCH, SUMMED, answering, consolidate, facts_step, known, one, told
 from tests.memory.test_periods import sum_up
@@ -317,6 +318,31 @@ class TestSummaries:
             assert "Faro" in text
             assert "Lisbon" not in text
             assert "Porto" not in text
+
+    def test_what_was_put_right_and_has_changed_since_stays_as_it_was_put_right(self, ana, told_in_march):
+        session, old = told_in_march
+        first = correct(ana, old, LISBON)
+        self.made_anew(ana, session)
+        correct(ana, first, "My sister lives in Faro.", mistaken=False)
+        self.made_anew(ana, session)
+        for text in self.summaries(ana).values():
+            assert "Lisbon" in text
+            assert "Faro" not in text
+
+    def test_what_is_right_is_told_in_the_words_it_was_put_right_with_wherever_else_it_was_said(
+        self, ana, told_in_march
+    ):
+        session, old = told_in_march
+        first = correct(ana, old, LISBON)
+        said = say(ana, "Zanzibarite again. " + LISBON)
+        with acting_as(ana.pk):
+            first.sources.create(owner=ana, turn=said.turn, start=0, end=len(said.turn.text))
+        self.made_anew(ana, session)
+        assert "Zanzibarite" not in str(self.summaries(ana))
+        correction.take_back(person_id=ana.pk, memory_id=first.pk)
+        with acting_as(ana.pk):
+            assert Turn.objects.filter(pk=said.turn.pk, erasure=None).exists()
+        assert [memory.pk for memory in known(ana)] == [old.pk]
 
     def test_what_has_changed_since_was_so_that_day_and_stays(self, ana, told_in_march):
         session, old = told_in_march

@@ -200,6 +200,13 @@ def lines(person):
         return {line.text: line for line in standing.read(companion_of(person), clock.now())}
 
 
+def changes(person, state=""):
+    """What is told as changed, the latest first."""
+    with acting_as(person.pk):
+        told = standing.changed(companion_of(person), NOW - 30 * DAY)
+        return [line.text for line in told if state in ("", line.state)]
+
+
 def quoted(line):
     return {quote.text for quote in line.quotes}
 
@@ -240,8 +247,42 @@ class TestDrawn:
         noon.shift(timedelta(days=300))
         assert lines(ana) == {}
         drawn(ana)
+        assert "likes beekeeping" in changes(ana, "dropped")
+        assert lines(ana) == {}
+        noon.shift(timedelta(days=31))
+        drawn(ana)
         with acting_as(ana.pk):
             assert PortraitLine.objects.count() == 0
+
+    def test_what_became_new_and_what_was_dropped_is_told(self, ana, noon):
+        talked(ana, ["I live in Porto."], NOW - 9 * DAY)
+        drawn(ana)
+        assert changes(ana, "drawn") == ["I live in Porto"]
+        noon.shift(DAY)
+        talked(ana, ["I live in Lisbon."], NOW)
+        drawn(ana)
+        drawn(ana)
+        assert changes(ana) == ["I live in Lisbon", "I live in Porto"]  # the latest first, and in one drawing
+        assert changes(ana, "dropped") == ["I live in Porto"]
+        noon.shift(DAY)
+        talked(ana, ["I live in Porto."], NOW + DAY)
+        drawn(ana)
+        assert (changes(ana, "drawn"), changes(ana, "dropped")) == (["I live in Porto"], ["I live in Lisbon"])
+
+    def test_what_was_dropped_is_used_for_nothing_and_goes_with_its_words(self, ana, noon):
+        turn = talked(ana, ["I live in Porto."], NOW - 9 * DAY)
+        drawn(ana)
+        talked(ana, ["I live in Lisbon."], NOW - DAY)
+        drawn(ana)
+        assert changes(ana, "dropped") == ["I live in Porto"]
+        with acting_as(ana.pk):
+            told = standing.told(ana.pk, [companion_of(ana).pk], clock.now(), most=12)
+        assert "I live in Porto" not in {line.text for line in told}
+        asked = erasure.forget(person_id=ana.pk, wish=Wish(Erasure.Kind.TURN, [turn.pk]))
+        noon.shift(timedelta(days=1))
+        erasure.carry_out(person_id=ana.pk, erasure_id=asked.pk)
+        with acting_as(ana.pk):
+            assert not PortraitLine.objects.filter(text="I live in Porto").exists()
 
     def test_said_on_another_day_it_is_surer(self, ana, noon):
         talked(ana, [BEES], NOW - 3 * DAY)

@@ -7,12 +7,12 @@ from uuid import uuid4
 import pytest
 from django.db import connection
 
-from memory import clock, encoder, indexing, reading
+from memory import clock, dialogue, encoder, indexing, reading
 from memory import prompt as prompts
 from memory.budget import MESSAGE_OVERHEAD, estimate_tokens
 from memory.combination import TABLE, likelihood
 from memory.isolation import acting_as
-from memory.models import Key, Lexicon, Turn
+from memory.models import Key, Lexicon, Speaker, Turn
 from memory.recall import recall
 from memory.temporal import asked_range
 from tests.memory.test_dialogue import companion_of, say
@@ -326,3 +326,20 @@ def test_a_question_that_was_asked_before_is_no_answer_to_it(ana):
 def test_a_question_that_tells_more_than_it_is_asked_is_found(ana):
     (told,) = remember(ana, ["Where do my cousins live, now that they have left the yellow house in Tavira?"])
     assert ask(ana, "Where do my cousins live?").candidates[0].turn_id == told.pk
+
+
+def test_what_the_companion_asked_leads_to_the_answer(ana):
+    companion = companion_of(ana)
+    with acting_as(ana.pk):
+        conversation = dialogue.begin_conversation(companion=companion, started_at=clock.now())
+        asked = dialogue.keep_turn(
+            conversation=conversation,
+            speaker=Speaker.COMPANION,
+            text="Where do your cousins live?",
+            said_at=clock.now(),
+            client_id=uuid4(),
+        )
+    remember(ana, LIFE)
+    indexing.index_turns(person_id=ana.pk, turn_ids=[asked.pk], encoder=encoder.current())
+    found = ask(ana, "Where do my cousins live?")
+    assert asked.pk in {candidate.turn_id for candidate in found.candidates}

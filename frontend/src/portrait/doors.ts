@@ -8,5 +8,6 @@ export const takeBack = (id: number) => ask<Drawn>(`/portrait/${id}/take-back`, 
 export const correct = (id: number, text: string) => ask<Drawn>(`/portrait/${id}/correct`, { text });
 export const uncorrect = (id: number, text: string, confirmed: boolean) =>
   ask<Drawn>(`/portrait/${id}/uncorrect`, { text, confirmed });
+export const keep = (companion: number, kept: boolean) => ask<Drawn>("/portrait/keep", { companion, kept });
 export const moods = (companion: number, weeks: number | null) =>
   ask<Moods>(`/portrait/moods?${new URLSearchParams({ companion: `${companion}`, ...(weeks ? { weeks: `${weeks}` } : {}) })}`);

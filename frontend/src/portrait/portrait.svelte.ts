@@ -9,7 +9,7 @@ import type { Aspect, Boot, Drawn, Line, Moods, Refused } from "./protocol";
 
 export class Portrait {
   readonly zone: string;
-  drawn: Drawn = $state.raw({ lines: [], refused: [], likeness: null, talks: 0, drawn: "", waits: false });
+  drawn: Drawn = $state.raw({ lines: [], refused: [], likeness: null, talks: 0, drawn: "", waits: false, changed: [], kept: true, ruled: false });
   moods: Moods | null = $state.raw(null);
   weeks: number | null = $state(null); // that the chart shows; null: the shortest span that has any
   felt = $state(false); // whether any day told a feeling at all
@@ -57,6 +57,19 @@ export class Portrait {
     if (kept) this.editing = 0;
     focusLine(line.id);
     return kept;
+  }
+
+  /** Keep a portrait from now on, or none. */
+  async keep(kept: boolean): Promise<boolean> {
+    const words = kept
+      ? gettext("A portrait is kept again. It is drawn from your words in a few minutes.")
+      : gettext("No portrait is kept any more.");
+    const undo = async () => void (await this.keep(!kept));
+    const done = await this.#say(doors.keep(this.boot.companion!.id, kept), words, undo);
+    if (done && kept) void this.look(this.weeks);
+    await tick(); // the switch stands elsewhere now
+    document.getElementById("keep")?.focus();
+    return done;
   }
 
   /** It may be concluded again. */

@@ -30,6 +30,14 @@ export interface Refused {
   when: string;
 }
 
+/** A line that became new, or was dropped as nothing bears it out any more. */
+export interface Change {
+  id: number;
+  text: string;
+  dropped: boolean;
+  when: string;
+}
+
 export interface Drawn {
   lines: Line[];
   refused: Refused[];
@@ -37,6 +45,9 @@ export interface Drawn {
   talks: number;
   drawn: string; // when, in words; empty: not yet
   waits: boolean; // to be drawn anew
+  changed: Change[]; // in the last thirty days, the latest first
+  kept: boolean; // whether a portrait is kept at all
+  ruled: boolean; // the house keeps none
 }
 
 export interface DayMood {

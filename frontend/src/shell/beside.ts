@@ -1,10 +1,12 @@
 /** What every page beside the conversation is given for its sidebar: as companion/chat/sidebar.py has it. */
 import type { Engine, Headings } from "../protocol";
+import type { Reading } from "./reading";
 
 export interface Beside {
   person: { name: string; email: string; time_zone: string };
   engine: Engine;
   listed: Headings;
+  reading: Reading | null; // none: everything is read
   now: string;
   urls: { sign_out: string; password: string; preferences: string; inspection: string };
 }
