@@ -61,6 +61,27 @@ def test_those_in_equal_haste_take_turns_as_they_came(now):
     assert order([(name, Haste.KEEPING, 0) for name in "abc"], now) == ["a", "b", "c"]
 
 
+def test_what_was_begun_is_ended_before_what_came_later_is_begun():
+    """Else all would be begun before any is ended, and everybody would wait as long as the last."""
+    one, came = Turns(1), []
+    one.take(Haste.FIRST_WORD)
+    threads = []
+    for name, since in (("later", 20.0), ("begun", 10.0)):
+
+        def work(name=name, since=since):
+            one.take(Haste.FIRST_WORD, since=since)
+            came.append(name)
+            one.give_back()
+
+        threads.append(Thread(target=work, daemon=True))
+        threads[-1].start()
+    wait_until(lambda: len(one._waiting) == 2)
+    one.give_back()
+    for thread in threads:
+        thread.join(PATIENCE)
+    assert came == ["begun", "later"]
+
+
 def test_as_many_work_at_once_as_there_are_turns():
     two = Turns(2)
     two.take(Haste.RECALLABLE)
