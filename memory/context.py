@@ -176,7 +176,7 @@ def _history(turn: Turn, said: Sequence[Spoken]) -> list[Heard]:
     start = turn.number - turn.number % MILESTONE
     measured = [s.session_id == turn.session_id and s.number >= start for s in said]
     offset = -sum(_weight(len(s.text.encode())) for s, ours in zip(said, measured, strict=True) if not ours)
-    if start < first:
+    if start < first > 1:
         size = Func("text", function="octet_length", output_field=IntegerField())
         unseen = _earlier(turn).filter(session_id=turn.session_id, number__gte=start, number__lt=first)
         offset += sum(map(_weight, unseen.values_list(size, flat=True)))

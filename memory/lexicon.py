@@ -167,10 +167,13 @@ def locked(person_id: int) -> Collection:
     """The same, made where there is none, its row locked: who holds it alone writes turns' keys and counts words."""
     with connection.cursor() as cursor:
         cursor.execute(
-            "insert into memory_collection (owner_id, turns, length) values (%s, 0, 0) on conflict do nothing",
-            [person_id],
+            "insert into memory_collection (owner_id, turns, length) values (%s, 0, 0) on conflict do nothing;"
+            " select id, turns, length from memory_collection where owner_id = %s for update",
+            [person_id, person_id],
         )
-    return Collection.objects.of(person_id).select_for_update().get()
+        cursor.nextset()
+        pk, turns, length = cursor.fetchone()
+    return Collection(pk=pk, owner_id=person_id, turns=turns, length=length)
 
 
 def mean_length(counted: Collection) -> float:

@@ -65,11 +65,18 @@ def claim(*, reply_id: UUID) -> Reply | None:
 
 
 def renew(*, reply_id: UUID, token: UUID) -> bool | None:
-    """Hold on to a claim: None if it is lost, else whether the person asked to stop."""
-    held = Reply.objects.filter(pk=reply_id, claim=token, state=Reply.State.WRITING)
-    if not held.update(claimed_until=clock.now() + lease()):
-        return None
-    return held.values_list("stop_requested", flat=True).first()
+    """Hold on to a claim: None if it is lost, else whether the person asked to stop.
+
+    One statement, by hand: hundreds of replies ask for it every few seconds.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "update memory_reply set claimed_until = %s where id = %s and claim = %s and state = %s"
+            " returning stop_requested",
+            [clock.now() + lease(), reply_id, token, Reply.State.WRITING],
+        )
+        held = cursor.fetchone()
+    return bool(held[0]) if held else None
 
 
 @transaction.atomic(savepoint=False)

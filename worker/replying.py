@@ -1,6 +1,7 @@
 """Write one reply: claim, remember, stream, keep. The database connection is given back while the engine talks."""
 
 import logging
+import time
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -47,6 +48,7 @@ class Written:
 class Begun:
     """What is known of a prompt while the encoder reads the question."""
 
+    came: float  # when it was asked for, by `time.monotonic`: it is ended before later ones are begun
     moment: datetime  # on the person's clock
     before: Sequence[str]  # the last turns before it, oldest first
     read: "Future[tuple[Vectors, Tokens]]"
@@ -56,6 +58,7 @@ class Begun:
 
 def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Encoder) -> None:
     """Answer one turn, once: a second delivery finds it claimed or finished and does nothing."""
+    came = time.monotonic()
     with at_work(Haste.FIRST_WORD):
         with acting_as(person_id):
             reply = replies.claim(reply_id=reply_id)
@@ -67,7 +70,7 @@ def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Enco
         claim = Claim(reply)
         engine = spoken_by(engine, model)
         claims.hold(claim)
-        begun = _begun_at_once(reply, engine, encoder)
+        begun = _begun_at_once(reply, engine, encoder, came)
     try:
         with override(reply.owner.speaks), metrics.writing.track_inprogress():
             _write(reply, claim, engine, encoder, begun)
@@ -75,12 +78,12 @@ def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Enco
         claims.release(claim)
 
 
-def _begun_at_once(reply: Reply, engine: Engine, encoder: Encoder) -> Begun | None:
+def _begun_at_once(reply: Reply, engine: Engine, encoder: Encoder, came: float) -> Begun | None:
     """The beginning of its prompt with the connection at hand; none for a request, or where it must be tried again."""
     if reply.attempts > settings.REPLY_ATTEMPTS or hasattr(reply.turn, "request"):
         return None
     try:
-        return begin(reply, engine, encoder)
+        return begin(reply, engine, encoder, came)
     except Exception as error:
         log.warning("reply %s: its prompt is begun anew: %s", reply.pk, type(error).__name__)
         return None
@@ -146,7 +149,7 @@ def remember(reply: Reply, engine: Engine, encoder: Encoder) -> Prompt:
     return made
 
 
-def begin(reply: Reply, engine: Engine, encoder: Encoder) -> Begun:
+def begin(reply: Reply, engine: Engine, encoder: Encoder, came: float) -> Begun:
     """The encoder begins to read the question; meanwhile what stands in the prompt whatever is recalled is read."""
     turn, companion = reply.turn, reply.turn.conversation.companion
     owner = reply.owner
@@ -158,7 +161,7 @@ def begin(reply: Reply, engine: Engine, encoder: Encoder) -> Begun:
         forms = question_forms(turn.text, person=owner.called, companion=companion.name, before=before)
         read = beside.submit(encoder.read, forms)
         earlier = context.look_back(companion=companion, turn=turn, moment=moment, said=said)
-    return Begun(moment, before, read, meant, earlier)
+    return Begun(came, moment, before, read, meant, earlier)
 
 
 def build(reply: Reply, engine: Engine, encoder: Encoder, begun: Begun | None = None) -> tuple[Prompt, Remembering]:
@@ -170,11 +173,11 @@ def build(reply: Reply, engine: Engine, encoder: Encoder, begun: Begun | None = 
     owner = reply.owner
     if begun is None:
         with at_work(Haste.FIRST_WORD):
-            begun = begin(reply, engine, encoder)
+            begun = begin(reply, engine, encoder, time.monotonic())
     moment, earlier = begun.moment, begun.earlier
     read = begun.read.result()
     dates = begun.dates()
-    with at_work(Haste.FIRST_WORD), acting_as(reply.owner_id):
+    with at_work(Haste.FIRST_WORD, since=begun.came), acting_as(reply.owner_id):
         remembering = recall(
             companion=companion,
             person=owner.called,

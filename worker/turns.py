@@ -35,15 +35,16 @@ class Turns:
         self._waiting: list[tuple[float, int, Lock]] = []
         self._came = count()
 
-    def take(self, haste: Haste) -> None:
-        """Returns when it is the caller's turn."""
+    def take(self, haste: Haste, *, since: float | None = None) -> None:
+        """Returns when it is the caller's turn. What was begun goes on before what came `since`, by `time.monotonic`."""
         with self._lock:
             if self._free:
                 self._free -= 1
                 return
             mine = Lock()
             mine.acquire()
-            heappush(self._waiting, (time.monotonic() + haste.value, next(self._came), mine))
+            came = time.monotonic() if since is None else since
+            heappush(self._waiting, (came + haste.value, next(self._came), mine))
         mine.acquire()
 
     def give_back(self) -> None:
@@ -59,10 +60,10 @@ _turns = Turns(AT_ONCE)
 
 
 @contextmanager
-def at_work(haste: Haste) -> Iterator[None]:
+def at_work(haste: Haste, *, since: float | None = None) -> Iterator[None]:
     """One of the few that work at this moment. Nobody waits for their turn, or streams, with a connection in hand."""
     connection.close()
-    _turns.take(haste)
+    _turns.take(haste, since=since)
     try:
         yield
     finally:

@@ -1,6 +1,7 @@
 """The load of `bench chat`: what is lost or out of order shows, and a run from end to end leaves nothing behind."""
 
 import json
+import time
 from io import StringIO
 
 import psutil
@@ -8,7 +9,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import CommandError
 
-from companion.operations.benchmarks.chat_load import Heard
+from companion.operations.benchmarks.chat_load import Heard, Load
 
 
 def heard(text):
@@ -28,6 +29,18 @@ def test_a_token_that_is_missing_late_or_doubled_shows(text, lost, reordered):
     assert (heard(text).lost(4), heard(text).reordered()) == (lost, reordered)
 
 
+@pytest.mark.parametrize(("ramp", "least", "most"), [(0.0, 0.0, 0.2), (0.6, 0.3, 0.6)])
+async def test_people_speak_in_one_instant_or_one_after_another(ramp, least, most):
+    spoken = []
+
+    async def speak(number):
+        spoken.append(time.perf_counter())
+        return Heard(ended=True)
+
+    await Load(streams=4, seconds=1.0, ramp=ramp).each(speak)
+    assert least <= spoken[-1] - spoken[0] <= most
+
+
 @pytest.mark.stack
 @pytest.mark.django_db
 @pytest.mark.timeout(600)
@@ -42,6 +55,7 @@ def test_a_small_run_loses_nothing_and_ends_what_it_started():
         0,
         0,
     )
+    assert told["arrivals"] == "spread"
     assert set(told["first_token_ms"]) == set(told["engine_first_token_ms"]) == {"p50", "p95"}
     assert told["tokens_per_s"] > 0
     assert told["cpu_s_per_1k_tokens"] > 0

@@ -71,6 +71,19 @@ async def test_a_follower_hears_what_was_there_and_what_comes(nothing_is_finishe
     assert rest[-1] == {"type": "done"}
 
 
+async def test_of_a_reply_that_was_just_asked_for_the_database_is_not_asked_first(monkeypatch):
+    asked = []
+    monkeypatch.setattr(following, "finished", lambda person, reply_id, *, seq: asked.append(seq) or Ended())
+    entries = opened()
+    async with aclosing(follow(None, entries.reply_id, 0, is_open=True)) as frames:
+        await say(entries, "One")
+        assert text_of(await heard(frames, 1)) == "One"
+        assert not asked
+        entries.write("done", state="whole")
+        assert await heard(frames) == [{"type": "done"}]
+    assert len(asked) == 1
+
+
 async def test_followers_of_one_log_begin_wherever_they_were_and_hear_nothing_twice():
     entries = opened()
     await say(entries, "a", "b", "c")

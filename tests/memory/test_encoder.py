@@ -41,6 +41,33 @@ def test_a_folder_that_holds_one_is_taken():
     assert LocalEncoder(folder).encode(["Guten Morgen."]).shape == (1, 384)
 
 
+def test_texts_are_read_with_others_of_their_length_only(monkeypatch):
+    """A short one beside a long one would be padded to its length, which costs more than a pass of its own."""
+    together = []
+    passes = encoder._passes
+    monkeypatch.setattr(encoder, "_passes", lambda model, read_in: together.extend(read_in) or passes(model, read_in))
+    texts = ["Yes.", "many words " * 60, "No, not at all.", "other words " * 58]
+    own = LocalEncoder("all-MiniLM-L6-v2")
+    together.clear()  # what was read to see whether it is compiled well
+    vectors, tokens = own.read(texts)
+    assert sorted(len(batch["input_ids"]) for batch in together) == [2, 2]
+    for place, text in enumerate(texts):
+        alone, its = own.read([text])
+        assert vectors[place] == pytest.approx(alone[0], abs=1e-5)
+        assert len(tokens[place]) == len(its[0])
+
+
+def test_the_same_text_is_read_once_and_given_in_each_place(monkeypatch):
+    read, forward = [], encoder._forward
+    monkeypatch.setattr(encoder, "_forward", lambda model, texts: read.extend(texts) or forward(model, texts))
+    vectors, tokens = LocalEncoder("all-MiniLM-L6-v2").read(["bees", "a hive", "bees"])
+    assert sorted(read) == ["a hive", "bees"]
+    assert np.array_equal(vectors[0], vectors[2])
+    assert not np.array_equal(vectors[0], vectors[1])
+    assert len(tokens) == 3
+
+
+@pytest.mark.django_db
 def test_one_thread_counts_while_others_read():
     """A tokenizer's padding is its own state: counting beside a pass must not take it away."""
     current = encoder.current()
@@ -84,6 +111,7 @@ def test_a_model_that_can_not_be_compiled_is_read_by_torch(monkeypatch, caplog):
     assert "no such operation" in caplog.text
 
 
+@pytest.mark.django_db
 def test_a_compiled_model_that_reads_otherwise_is_not_taken(monkeypatch, caplog):
     import torch
 

@@ -1,15 +1,17 @@
 """The engine client against a server that speaks the real protocol, in all the ways one can misbehave."""
 
+import json
 import threading
 import time
 from datetime import UTC, datetime
+from queue import SimpleQueue
 
 import pytest
 from pydantic import BaseModel, Field
 
 from memory.engine import EngineError, Prompt
 from tests.stack import free_port
-from worker.engines.openai_compatible import OpenAICompatible
+from worker.engines.openai_compatible import OpenAICompatible, _Reading
 
 
 def prompt(text="Hello?"):
@@ -38,9 +40,41 @@ def whole(engine, text="Hello?", stopped=lambda: False):
 
 
 def test_a_reply_comes_piece_by_piece(engine):
-    pieces = list(engine("echo").stream(prompt("the bees"), stopped=lambda: False))
+    pieces = list(engine("slow").stream(prompt("the bees"), stopped=lambda: False))
     assert len(pieces) > 2
-    assert "".join(pieces).strip() == "I heard: the bees"
+    assert "".join(pieces) == "One word after the other, and then the end."
+
+
+class Answer:
+    """A stream of events that arrives in these pieces."""
+
+    def __init__(self, *arriving):
+        self.arriving = arriving
+
+    def iter_bytes(self):
+        yield from self.arriving
+
+
+EVENTS = "".join(
+    f"data: {json.dumps({'choices': [{'delta': {'content': word}, 'finish_reason': end}]})}\n\n"
+    for word, end in (("Ça ", None), ("va ", None), ("bien.", "stop"))
+).encode()
+
+
+@pytest.mark.parametrize("size", [1, 7, 60, 1000])
+def test_events_are_read_whole_wherever_the_network_parts_them(size):
+    pieces = SimpleQueue()
+    reading = _Reading(None, [], pieces)
+    parts = [EVENTS[start : start + size] for start in range(0, len(EVENTS), size)]
+    assert reading._read(Answer(*parts, b"data: [DONE]\n\n"))
+    assert "".join(iter(lambda: pieces.get_nowait() if not pieces.empty() else "", "")) == "Ça va bien."
+
+
+def test_words_before_an_event_that_cannot_be_read_are_not_lost():
+    pieces = SimpleQueue()
+    with pytest.raises(ValueError, match="error in the stream"):
+        _Reading(None, [], pieces)._read(Answer(EVENTS + b'data: {"error": "away"}\n\n'))
+    assert pieces.get_nowait() == "Ça va bien."
 
 
 def test_the_first_model_is_taken_where_none_is_named(engine):

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import lru_cache
-from queue import Empty, Queue
+from queue import Empty, SimpleQueue
 from threading import Thread
 from typing import Any, cast
 
@@ -27,6 +27,7 @@ from worker.reply_log import pause
 CONNECT = 5.0  # seconds to reach the server
 LOOK_UP = 0.1  # seconds between two looks whether to stop
 LONGEST_REPLY = 600.0  # seconds
+LEAST_PAUSE = 0.05  # seconds: below it pauses spare nothing
 ATTEMPTS = 3  # before the first token; after it never again, or words would come twice
 TO_BE_CONFIGURED = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError)
 PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
@@ -110,7 +111,7 @@ class OpenAICompatible:
 
     def _pieces(self, messages: Sequence[Message], stopped: Callable[[], bool]) -> Iterator[str]:
         """The answer is read in a thread of its own, so that a wish to stop is heard while the server is silent."""
-        pieces: Queue[Piece] = Queue()
+        pieces: SimpleQueue[Piece] = SimpleQueue()
         reading = _Reading(self, messages, pieces)
         reading.start()
         began = heard = time.monotonic()
@@ -224,7 +225,7 @@ def _may_be_tried_again(error: BaseException) -> bool:
 class _Reading(Thread):
     """Reads one streamed answer into a queue, until its end, an error, or until nobody wants it any more."""
 
-    def __init__(self, engine: OpenAICompatible, messages: Sequence[Message], pieces: "Queue[Piece]") -> None:
+    def __init__(self, engine: OpenAICompatible, messages: Sequence[Message], pieces: "SimpleQueue[Piece]") -> None:
         super().__init__(name="engine", daemon=True)
         self.engine = engine
         self.messages = messages
@@ -264,8 +265,8 @@ class _Reading(Thread):
             finished = finished or heard.finished
             if self.closed or heard.done:
                 break
-            if self.begun:
-                time.sleep(pause())
+            if self.begun and (together := pause()) > LEAST_PAUSE:
+                time.sleep(together)
         return finished
 
     def close(self) -> None:
