@@ -156,9 +156,8 @@ def spoken(turn: Turn) -> list[Spoken]:
 
 def last_words(said: Sequence[Spoken], turn: Turn, *, most: int = 4) -> list[str]:
     """The last turns of its session before it, oldest first; before one that is remembered, those that are."""
-    return [one.text for one in said if one.session_id == turn.session_id and (one.remembered or not turn.remembered)][
-        -most:
-    ]
+    ours = (one for one in said if one.session_id == turn.session_id)
+    return [one.text for one in ours if one.remembered or not turn.remembered][-most:]
 
 
 def _earlier(turn: Turn) -> Turns:
