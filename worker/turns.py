@@ -36,7 +36,7 @@ class Turns:
         self._came = count()
 
     def take(self, haste: Haste, *, since: float | None = None) -> None:
-        """Returns when it is the caller's turn. What was begun goes on before what came `since`, by `time.monotonic`."""
+        """Returns when it is the caller’s turn; `since`, by `time.monotonic`, is when what was begun already came."""
         with self._lock:
             if self._free:
                 self._free -= 1
