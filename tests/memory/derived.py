@@ -9,7 +9,7 @@ from memory.models import Key, Memory, Period, PortraitLine, Step
 LEFT_OUT = {
     Step: {"asked", "attempts", "due_at", "done_at"},
     Period: {"revision", "attempts", "due_at", "done_at"},
-    PortraitLine: {"made_at"},  # when a worker came to it
+    PortraitLine: {"made_at", "first_at"},  # when a worker came to it
     Key: {"embedding", "tokens"},  # their last bit follows what else the encoder read in the same pass
 }
 
