@@ -39,6 +39,7 @@ def test_an_administrator_gives_a_reason_tries_a_question_and_the_person_reads_i
     page.get_by_label("Reason").fill(WHY)
     page.get_by_role("button", name="Open for an hour").click()
     expect(page.get_by_text("Clara sees this visit:")).to_be_visible()
+    page.get_by_role("link", name=re.compile("^Talk")).click()  # the words themselves; nothing was made of them yet
     expect(page.get_by_role("link", name=re.compile("My sister Ana lives in Lisbon"))).to_be_visible()
 
     page.get_by_label("Question to try").fill("Where does my sister live?")
@@ -165,7 +166,7 @@ def test_no_page_of_a_visit_has_a_fault_that_axe_finds_nor_is_wider_than_its_win
     page.get_by_role("button", name="Try recall").click()
     expect(page.get_by_role("heading", name="As the chat asks")).to_be_visible()
     found += faults(page, "a trial")
-    page.goto(address)
+    page.goto(f"{address}?kind=round")
     page.get_by_role("link", name=re.compile("My sister Ana")).first.click()
     found += faults(page, "a memory")
     page.get_by_role("button", name="End visit").click()
