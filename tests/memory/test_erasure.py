@@ -698,4 +698,4 @@ class TestWhoWaits:
         assert (refused.status_code, refused.json()["code"]) == (503, "held")
         assert "try again in a minute" in refused.json()["message"]
         assert page.status_code == 503
-        assert "being erased just now" in page.content.decode()
+        assert "kept or erased just now" in page.content.decode()
