@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from memory import clock, dialogue, erasure, indexing, late, permission, retention, tombstone
 from memory.consolidation import attempts, patterns, periods
-from memory.consolidation.corrected import uphold
+from memory.consolidation.corrected import uphold, written
 from memory.consolidation.plans import settle_plans
 from memory.consolidation.validity import settle
 from memory.encoder import Encoder
@@ -86,8 +86,8 @@ def take_back(*, person_id: int, memory_id: int) -> list[int]:
     with acting_as(person_id):
         memory = Memory.objects.of(person_id).filter(version=BY_HAND).get(pk=memory_id)
         reopened = list(memory.supersedes.values_list("pk", "subject", "attribute"))
-        written = memory.sources.filter(turn__conversation__origin__startswith=BY_HAND)  # not where it was said again
-        wish = erasure.Wish(Erasure.Kind.TURN, tuple(written.values_list("turn_id", flat=True)))
+        by_hand = written(Turn.objects.of(person_id).filter(memories__memory=memory))
+        wish = erasure.Wish(Erasure.Kind.TURN, tuple(by_hand.values_list("pk", flat=True)))
         asked = erasure.forget(person_id=person_id, wish=wish, after=erasure.AT_ONCE)
         without_keys = erasure.carry_out(person_id=person_id, erasure_id=asked.pk)
         Memory.objects.of(person_id).filter(pk=memory_id).delete()
@@ -128,8 +128,7 @@ def _of_turns(person_id: int, turns: QuerySet[Turn]) -> QuerySet[Memory]:
 
 
 def _key(memory: Memory, vector: Vector, own_tokens: Vector | None, encoder: str) -> None:
-    written = Turn.objects.of(memory.owner_id).filter(conversation__origin__startswith=BY_HAND)
-    turn = written.select_related("owner").get(memories__memory=memory)
+    turn = written(Turn.objects.of(memory.owner_id)).select_related("owner").get(memories__memory=memory)
     indexing.key_fact(
         memory,
         turn,

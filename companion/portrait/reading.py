@@ -9,6 +9,7 @@ from companion.memories.words import said
 from companion.portrait import words
 from memory import clock, conversations, permission, policy, portrait
 from memory.consolidation.periods import day_ends
+from memory.consolidation.portrait import TOLD_OF
 from memory.consolidation.summary import EXTRACTIVE
 from memory.isolation import acting_as
 from memory.models import Companion, Matter, Memory, Period, PortraitLine, Step, Turn
@@ -21,7 +22,6 @@ NONE: dict[str, Any] = {"lines": [], "refused": [], "likeness": None, "talks": 0
     "kept": True,
     "ruled": False,
 }
-CHANGES = timedelta(days=30)  # of which what changed is told
 
 
 def read_portrait(person: Person, companion: Companion | None) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def read_portrait(person: Person, companion: Companion | None) -> dict[str, Any]
             "talks": conversations.listed(person.pk).filter(companion=companion).count(),
             "drawn": _said(drawn.done_at, person, today) if drawn and drawn.done_at else "",
             "waits": drawn is None or drawn.state != Step.State.DONE,
-            "changed": [_change(line, person, today) for line in portrait.changed(companion, now - CHANGES)],
+            "changed": [_change(line, person, today) for line in portrait.changed(companion, now - TOLD_OF)],
             "kept": True,
             "ruled": False,
         }

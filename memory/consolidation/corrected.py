@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import QuerySet
 
 from memory.models import Correction, Turn
 from memory.models.trace import BY_HAND
@@ -43,6 +44,11 @@ def uphold(owner: int) -> None:
         cursor.execute(AGREED, {"owner": owner})
 
 
+def written(turns: QuerySet[Turn]) -> QuerySet[Turn]:
+    """Those in which the person wrote a correction by hand, and not where they said the same again."""
+    return turns.filter(conversation__origin__startswith=BY_HAND)
+
+
 @dataclass(frozen=True)
 class Righted:
     """Words that were mistaken, and the person's own turn that says what is right."""
@@ -65,7 +71,7 @@ def righted(turns: Iterable[Turn]) -> list[Righted]:
     """
     mistaken = Correction.objects.filter(turn__in=[turn.pk for turn in turns], mistaken=True)
     hands = mistaken.values("memory")
-    by_hand = Turn.objects.filter(memories__memory__in=hands, conversation__origin__startswith=BY_HAND, erasure=None)
+    by_hand = written(Turn.objects.filter(memories__memory__in=hands, erasure=None))
     by = dict(by_hand.values_list("memories__memory", "pk"))
     said = by_hand.in_bulk()
     own = Correction.objects.filter(memory__in=by, turn__in=said)  # what corrects a correction
