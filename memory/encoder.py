@@ -5,7 +5,8 @@ import os
 import time
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
-from copy import deepcopy
+from copy import copy, deepcopy
+from functools import cached_property
 from pathlib import Path
 from threading import Condition, Lock, Thread
 from typing import TYPE_CHECKING, Any, Protocol
@@ -61,22 +62,21 @@ class Encoder(Reader, Protocol):
 
 
 class LocalEncoder:
-    """A sentence-transformers model in this process.
-
-    Threads that ask at the same moment share one pass: each adds its texts, and whoever finds the model free encodes
-    all that have gathered. An import's long list is taken a batch at a time, so questions slip in between.
-    """
+    """A sentence-transformers model in this process."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._model = _load(name)
-        side_by_side = streams(self._model)
-        self._at_once = BATCH if side_by_side == 1 else 2 * side_by_side * BATCH  # texts of one turn at the model
+        self._line = _Line(self._model)
         self._counter = deepcopy(self._model.tokenizer)  # a call changes a tokenizer's padding under another's hands
         self._counting = Lock()
-        self._waiting: list[_Asked] = []
-        self._changed = Condition(Lock())
-        self._served = False
+
+    @cached_property
+    def unhurried(self) -> "LocalEncoder":
+        """The same encoder for texts that nobody waits for: they wait in a line of their own, questions not behind."""
+        other = copy(self)
+        other._line = _Line(self._model)
+        return other
 
     def encode(self, texts: list[str]) -> Vectors:
         """One unit vector a text, in order. Raises what the model raises."""
@@ -84,6 +84,31 @@ class LocalEncoder:
 
     def read(self, texts: list[str]) -> tuple[Vectors, Tokens]:
         """One unit vector a text, in order, and one for each of its tokens. Raises what the model raises."""
+        return self._line.read(texts)
+
+    def count(self, text: str) -> int:
+        """How many tokens the model makes of a text, without those that open and close it."""
+        with self._counting:
+            return len(self._counter.tokenize(text))
+
+
+class _Line:
+    """Those who wait for the model.
+
+    Threads that ask at the same moment share one pass: each adds its texts, and whoever finds the model free encodes
+    all that have gathered. An import's long list is taken a batch at a time, so questions slip in between.
+    """
+
+    def __init__(self, model: "SentenceTransformer") -> None:
+        self._model = model
+        side_by_side = streams(model)
+        self._at_once = BATCH if side_by_side == 1 else 2 * side_by_side * BATCH  # texts of one turn at the model
+        self._waiting: list[_Asked] = []
+        self._changed = Condition(Lock())
+        self._served = False
+
+    def read(self, texts: list[str]) -> tuple[Vectors, Tokens]:
+        """As an encoder reads. Raises what the model raises."""
         if not texts:
             return np.zeros((0, 0), dtype=np.float32), []
         different = list(dict.fromkeys(texts))  # what is said first in a conversation is its own context
@@ -94,11 +119,6 @@ class LocalEncoder:
             return vectors, tokens
         places = {text: place for place, text in enumerate(different)}
         return vectors[[places[text] for text in texts]], [tokens[places[text]] for text in texts]
-
-    def count(self, text: str) -> int:
-        """How many tokens the model makes of a text, without those that open and close it."""
-        with self._counting:
-            return len(self._counter.tokenize(text))
 
     def _wait_for(self, part: "_Asked") -> Vectors:
         with self._changed:
@@ -142,6 +162,9 @@ class LocalEncoder:
             start += len(part.texts)
 
 
+_tokenizing = Lock()  # a model's tokenizer pads for one call at a time
+
+
 def _forward(model: "SentenceTransformer", texts: list[str]) -> tuple[Vectors, Tokens]:
     """All texts through the model, those of a length together: padding is work for nothing. The longest go first."""
     import torch
@@ -149,7 +172,8 @@ def _forward(model: "SentenceTransformer", texts: list[str]) -> tuple[Vectors, T
     vectors: Vectors = np.zeros((len(texts), model.get_embedding_dimension() or 0), dtype=np.float32)
     tokens: Tokens = [np.zeros((0, vectors.shape[1]), dtype=np.float32)] * len(texts)
     batches = _of_a_length(texts)
-    read_in = [model.preprocess([texts[place] for place in places]) for places in batches]
+    with _tokenizing:
+        read_in = [model.preprocess([texts[place] for place in places]) for places in batches]
     for places, made in zip(batches, _passes(model, read_in), strict=True):
         vectors[places] = torch.nn.functional.normalize(made["sentence_embedding"], dim=1).cpu().numpy()
         if "token_embeddings" in made and "attention_mask" in made:

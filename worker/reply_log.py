@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 LONGEST = 20_000  # entries kept of one reply: ten minutes of one every 40 ms fit
 REFUSED = "equal or smaller than the target stream top item"  # as Redis says it: somebody wrote a later number
 GRAIN = 0.04  # seconds: words that come sooner after one another travel together
-GRAIN_OF_EACH = 0.0005  # seconds more for each reply that is being written: many at once come in longer pieces
+GRAIN_OF_EACH = 0.001  # seconds more for each reply that is being written: many at once come in longer pieces
 SETTLED_WITHIN = 10.0  # seconds that an ended reply waits for its log at most
 
 

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from uuid import UUID
 from django.conf import settings
 from django.utils.translation import gettext, gettext_lazy, override
 
-from memory import clock, context, indexing, permission, prompt, reading
+from memory import clock, context, permission, prompt, reading
 from memory import reply as replies
 from memory.context import Earlier
 from memory.encoder import Encoder, Tokens, Vectors
@@ -24,6 +24,7 @@ from worker import metrics, obeying, request_id
 from worker.claims import Claim, claims
 from worker.engines import spoken_by
 from worker.expanding import Meant, time_meant
+from worker.recallable import Said, index_now
 from worker.reply_log import ReplyLog
 from worker.turns import Haste, at_work
 
@@ -56,8 +57,13 @@ class Begun:
     earlier: Earlier
 
 
-def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Encoder) -> None:
-    """Answer one turn, once: a second delivery finds it claimed or finished and does nothing."""
+def write_reply(
+    *, person_id: int, reply_id: UUID, engine: Engine, encoder: Encoder, index: Callable[[Said], None] = index_now
+) -> None:
+    """Answer one turn, once: a second delivery finds it claimed or finished and does nothing.
+
+    What was said is given to `index` at the end, to become recallable.
+    """
     came = time.monotonic()
     with at_work(Haste.FIRST_WORD):
         with acting_as(person_id):
@@ -73,9 +79,11 @@ def write_reply(*, person_id: int, reply_id: UUID, engine: Engine, encoder: Enco
         begun = _begun_at_once(reply, engine, encoder, came)
     try:
         with override(reply.owner.speaks), metrics.writing.track_inprogress():
-            _write(reply, claim, engine, encoder, begun)
+            written = _write(reply, claim, engine, encoder, begun)
     finally:
         claims.release(claim)
+    if written is not None:
+        index(_said(reply, written, encoder))
 
 
 def _begun_at_once(reply: Reply, engine: Engine, encoder: Encoder, came: float) -> Begun | None:
@@ -89,13 +97,14 @@ def _begun_at_once(reply: Reply, engine: Engine, encoder: Encoder, came: float) 
         return None
 
 
-def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder, begun: Begun | None) -> None:
+def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder, begun: Begun | None) -> Written | None:
+    """What has come of this attempt, once it is kept; None where another has taken it over."""
     entries = ReplyLog(reply.pk, asked=reply.asked, attempt=reply.attempts)
     if reply.attempts > settings.REPLY_ATTEMPTS:
         written = Written(Reply.State.BROKEN, "", str(replies.DIED_TOO_OFTEN), can_retry=True)
         with suppress(replies.ClaimLost), at_work(Haste.KEEPING):
             _finish(reply, written, None, None, entries)
-        return
+        return None
     if reply.asked > 1 or reply.attempts > 1:
         entries.write("again")
     made: Prompt | None = None
@@ -120,17 +129,17 @@ def _write(reply: Reply, claim: Claim, engine: Engine, encoder: Encoder, begun: 
         written = Written(Reply.State.BROKEN, "", str(WENT_WRONG), can_retry=True)
     entries.settle()
     if claim.lost.is_set() or entries.refused:
-        return
+        return None
     metrics.replies.labels(written.state).inc()
     try:
         with at_work(Haste.KEEPING):
             _finish(reply, written, remembering, made, entries)
     except replies.ClaimLost:
         log.info("reply %s: another worker has taken it over", reply.pk)
-        return
+        return None
     log.info("reply %s is %s", reply.pk, written.state)
-    _index(reply, written, encoder)
     entries.settle()
+    return written
 
 
 def _obeyed(reply: Reply, engine: Engine, encoder: Encoder) -> str | None:
@@ -251,16 +260,9 @@ def _finish(
     entries.write("done", state=written.state)
 
 
-def _index(reply: Reply, written: Written, encoder: Encoder) -> None:
-    """Turn and answer can be recalled from now on.
-
-    Nobody waits for it any more; if the worker dies before, the sweep does it. Only after a whole answer the turns
-    before come to know what was said after them: until then they would echo the question, which may be asked again.
+def _said(reply: Reply, written: Written, encoder: Encoder) -> Said:
+    """Turn and answer. Only after a whole answer the turns before come to know what was said after them: until then
+    they would echo the question, which may be asked again.
     """
-    said = [reply.turn_id, *([reply.answer_id] if reply.answer_id else [])]
-    widen = written.state == Reply.State.WHOLE
-    with at_work(Haste.RECALLABLE):
-        lacking = indexing.lacking(person_id=reply.owner_id, turn_ids=said, encoder=encoder.name)
-    read = indexing.read(lacking, encoder)
-    with at_work(Haste.RECALLABLE):
-        indexing.write(read, person_id=reply.owner_id, turn_ids=said, encoder=encoder.name, widen=widen)
+    turn_ids = [reply.turn_id, *([reply.answer_id] if reply.answer_id else [])]
+    return Said(reply.owner_id, turn_ids, encoder, widen=written.state == Reply.State.WHOLE)

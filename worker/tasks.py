@@ -15,13 +15,18 @@ from memory.models import Companion
 from worker import backlog, distant_encoder, engines, erasing, heartbeat, replying, sweeps
 from worker.app import Queue, app
 from worker.queueing import soon
+from worker.recallable import indexer
 
 
 @app.task
 def reply(person_id: int, reply_id: str) -> None:
     """Write the reply to a turn."""
     replying.write_reply(
-        person_id=person_id, reply_id=UUID(reply_id), engine=engines.current(), encoder=encoder.current()
+        person_id=person_id,
+        reply_id=UUID(reply_id),
+        engine=engines.current(),
+        encoder=encoder.current(),
+        index=indexer.add,
     )
 
 

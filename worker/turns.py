@@ -19,41 +19,55 @@ AT_ONCE = 4  # replies that are claimed, built or kept in the same moment
 
 
 class Haste(Enum):
-    """How long work may wait for what came later, in seconds."""
+    """How long work may wait for what came later, in seconds; what is to become recallable, for a quiet moment."""
 
     FIRST_WORD = 0.0
     KEEPING = 2.0
-    RECALLABLE = 15.0
+    RECALLABLE = 60.0
+
+
+Waiting = tuple[float, int, Lock]  # until when at the latest, which of them came first, and what is let go of then
 
 
 class Turns:
     """Who works, and who waits in which order."""
 
     def __init__(self, at_once: int) -> None:
-        self._free = at_once
+        self._at_once = at_once
+        self._working = 0
         self._lock = Lock()
-        self._waiting: list[tuple[float, int, Lock]] = []
+        self._waiting: list[Waiting] = []  # a heap
+        self._patient: list[Waiting] = []  # likewise: for a quiet moment, as long as they may
         self._came = count()
 
     def take(self, haste: Haste, *, since: float | None = None) -> None:
         """Returns when it is the caller's turn; what was begun at `since` (time.monotonic) before what came later."""
+        mine = Lock()
+        mine.acquire()
+        came = time.monotonic() if since is None else since
         with self._lock:
-            if self._free:
-                self._free -= 1
-                return
-            mine = Lock()
-            mine.acquire()
-            came = time.monotonic() if since is None else since
-            heappush(self._waiting, (came + haste.value, next(self._came), mine))
+            line = self._patient if haste is Haste.RECALLABLE else self._waiting
+            heappush(line, (came + haste.value, next(self._came), mine))
+            self._let_in()
         mine.acquire()
 
     def give_back(self) -> None:
         """The next one's turn."""
         with self._lock:
-            if self._waiting:
-                heappop(self._waiting)[2].release()
-            else:
-                self._free += 1
+            self._working -= 1
+            self._let_in()
+
+    def _let_in(self) -> None:
+        """Whoever may work now."""
+        while self._working < self._at_once and (line := self._next()):
+            heappop(line)[2].release()
+            self._working += 1
+
+    def _next(self) -> list[Waiting]:
+        """The line whose first may work now; an empty one where nobody may."""
+        if self._patient and self._patient[0][0] <= time.monotonic():
+            return self._patient if not self._waiting else min(self._waiting, self._patient)
+        return self._waiting or ([] if self._working else self._patient)
 
 
 _turns = Turns(AT_ONCE)

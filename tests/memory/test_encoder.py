@@ -1,5 +1,6 @@
 """An encoder that can't be had is told in one line; a multilingual one can be named by its folder."""
 
+from concurrent.futures import ThreadPoolExecutor
 from threading import Event, Thread
 
 import numpy as np
@@ -65,6 +66,39 @@ def test_the_same_text_is_read_once_and_given_in_each_place(monkeypatch):
     assert np.array_equal(vectors[0], vectors[2])
     assert not np.array_equal(vectors[0], vectors[1])
     assert len(tokens) == 3
+
+
+def test_a_question_does_not_wait_for_what_nobody_waits_for(monkeypatch):
+    own, forward = LocalEncoder("all-MiniLM-L6-v2"), encoder._forward
+    begun, asked = Event(), Event()
+
+    def slowly(model, texts):
+        if "a diary" in texts:
+            begun.set()
+            assert asked.wait(10), "the question stands behind the diary"
+        return forward(model, texts)
+
+    monkeypatch.setattr(encoder, "_forward", slowly)
+    later = Thread(target=own.unhurried.read, args=(["a diary"],), daemon=True)
+    later.start()
+    assert begun.wait(10)
+    read, _ = own.read(["Where is it?"])
+    asked.set()
+    later.join(10)
+    assert not later.is_alive()
+    assert read[0] == pytest.approx(own.unhurried.read(["Where is it?"])[0][0], abs=1e-5)
+
+
+@pytest.mark.django_db
+def test_two_lines_read_at_once_what_each_reads_alone():
+    own = LocalEncoder("all-MiniLM-L6-v2")
+    texts = [f"{number} bees " * (1 + number % 40) for number in range(60)]
+    alone = own.encode(texts)
+    with ThreadPoolExecutor(2) as both:
+        reading = [both.submit(line.encode, [text]) for text in texts for line in (own, own.unhurried)]
+    read = np.concatenate([one.result() for one in reading])
+    assert np.abs(read[::2] - alone).max() < 1e-5
+    assert np.abs(read[1::2] - alone).max() < 1e-5
 
 
 @pytest.mark.django_db

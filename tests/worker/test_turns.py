@@ -33,7 +33,7 @@ def order(taking, now):
         now[0] = moment
         threads.append(Thread(target=work, args=(name, haste), daemon=True))
         threads[-1].start()
-        wait_until(lambda number=number: len(one._waiting) == number)
+        wait_until(lambda number=number: len(one._waiting) + len(one._patient) == number)
     one.give_back()
     for thread in threads:
         thread.join(PATIENCE)
@@ -82,10 +82,35 @@ def test_what_was_begun_is_ended_before_what_came_later_is_begun():
     assert came == ["begun", "later"]
 
 
+def test_what_is_to_become_recallable_waits_for_a_quiet_moment(now):
+    two, came = Turns(2), []
+    two.take(Haste.FIRST_WORD)
+    keys = Thread(target=lambda: (two.take(Haste.RECALLABLE), came.append("keys")), daemon=True)
+    keys.start()
+    wait_until(lambda: two._patient)
+    assert not came, "a turn is free, but somebody waits for a word"
+    two.give_back()
+    keys.join(PATIENCE)
+    assert came == ["keys"]
+
+
+def test_nothing_waits_for_ever_for_a_quiet_moment(now):
+    two, came = Turns(2), []
+    two.take(Haste.FIRST_WORD)
+    keys = Thread(target=lambda: (two.take(Haste.RECALLABLE), came.append("keys")), daemon=True)
+    keys.start()
+    wait_until(lambda: two._patient)
+    now[0] += Haste.RECALLABLE.value
+    word = Thread(target=two.take, args=(Haste.FIRST_WORD,), daemon=True)
+    word.start()  # whoever comes or goes lets in those who have waited for so long
+    keys.join(PATIENCE)
+    assert came == ["keys"]
+
+
 def test_as_many_work_at_once_as_there_are_turns():
     two = Turns(2)
-    two.take(Haste.RECALLABLE)
-    two.take(Haste.RECALLABLE)
+    two.take(Haste.KEEPING)
+    two.take(Haste.KEEPING)
     third = Thread(target=two.take, args=(Haste.FIRST_WORD,), daemon=True)
     third.start()
     wait_until(lambda: two._waiting)

@@ -12,10 +12,11 @@ from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from companion.operations.benchmarks.chat_load import Load, of_engine, of_rosemary
-from companion.operations.benchmarks.chat_stage import Stage, Usage, Watch, signed_in, stage
+from companion.operations.benchmarks.chat_stage import Stage, Usage, Watch, all_recallable, signed_in, stage
 from companion.operations.benchmarks.scratch import scratch_database
 from companion.operations.benchmarks.telling import Telling, quantiles
 
+LONGEST_WAIT = 600.0  # seconds until all that was said can be recalled
 ARRIVALS = ("spread", "at-once")
 
 
@@ -82,7 +83,7 @@ def _measured(
     began = time.perf_counter()
     load = asyncio.run(_talk(made, cookies, seconds=seconds, ramp=ramp, watch=watch))
     usage, took = watch.end(), time.perf_counter() - began
-    return _figures(load, bare, usage, tokens=tokens, took=took)
+    return _figures(load, bare, usage, tokens=tokens, took=took) | {"recallable_s": all_recallable(within=LONGEST_WAIT)}
 
 
 def _figures(load: Load, bare: Load, usage: Usage, *, tokens: int, took: float) -> dict[str, Any]:
@@ -124,4 +125,5 @@ def _row(one: dict[str, Any]) -> dict[str, Any]:
         "cpu s/100": one["cpu_s_per_100_streams"],
         "MiB/100": one["mib_per_100_streams"],
         "connections": one["postgresql_connections"],
+        "recallable s": one["recallable_s"],
     }

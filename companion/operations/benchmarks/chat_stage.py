@@ -263,3 +263,18 @@ def _memory(part: psutil.Process) -> int:
             told = process.memory_info()
             held += told.rss - told.shared
     return held
+
+
+def all_recallable(*, within: float) -> float | None:
+    """Seconds from now until every turn in the scratch database has its keys; None if that takes longer."""
+    began = time.perf_counter()
+    while (waited := time.perf_counter() - began) < within:
+        with connections["owner"].cursor() as cursor:
+            cursor.execute(
+                "select exists (select from memory_turn turn where remembered and stands"
+                " and not exists (select from memory_key key where key.turn_id = turn.id))"
+            )
+            if not cursor.fetchone()[0]:
+                return round(waited, 1)
+        time.sleep(0.2)
+    return None
