@@ -99,7 +99,11 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "companion" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["django.templatetags.i18n", "companion.languages.tags"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "companion.languages.tags",
+                "companion.chat.templatetags.commands",
+            ],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -197,6 +197,7 @@ class Kept(Frame):
     type: Literal["kept"] = "kept"
     client_id: UUID
     conversation: UUID
+    companion: int
     title: str
     off_record: bool
     instead_of: int | None
@@ -211,6 +212,7 @@ class SaidElsewhere(Frame):
     type: Literal["said"] = "said"
     client_id: UUID
     conversation: UUID
+    companion: int
     title: str
     off_record: bool
     instead_of: int | None

@@ -40,12 +40,14 @@ export type Told =
   | Pong;
 
 /**
- * Pages that the chat leads to.
+ * Pages that every page leads to.
  */
 export interface Addresses {
   sign_out: string;
   password: string;
   preferences: string;
+  companions: string;
+  invitations: string;
   inspection: string;
 }
 /**
@@ -118,6 +120,7 @@ export interface Heading {
   id: string;
   title: string;
   active_at: string;
+  companion: number;
 }
 /**
  * A conversation, and the turns before a place in it.
@@ -327,6 +330,7 @@ export interface Found {
   id: string;
   title: string;
   active_at: string;
+  companion: number;
   turn: number | null;
   excerpt: string;
 }
@@ -337,6 +341,7 @@ export interface Kept {
   type: "kept";
   client_id: string;
   conversation: string;
+  companion: number;
   title: string;
   off_record: boolean;
   instead_of: number | null;
@@ -431,6 +436,7 @@ export interface Restore {
 export interface Restored {
   type: "restored";
   conversation: string;
+  companion: number;
   title: string;
   active_at: string;
   erasure: number;
@@ -442,6 +448,7 @@ export interface SaidElsewhere {
   type: "said";
   client_id: string;
   conversation: string;
+  companion: number;
   title: string;
   off_record: boolean;
   instead_of: number | null;
