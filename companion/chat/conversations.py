@@ -131,7 +131,7 @@ def _reply(turn: Turn, notice: Notice | None, written: list[int]) -> TurnReply |
 def finished(person: Person, reply_id: UUID, *, seq: int) -> Done | None:
     """How a reply ended, with its words and its receipt; None while it is being written. Raises Reply.DoesNotExist."""
     with acting_as(person.pk):
-        with_all = Reply.objects.of(person.pk).select_related("turn__request", "answer", "recall")
+        with_all = Reply.objects.of(person.pk).select_related("turn__request", "turn__conversation", "answer", "recall")
         reply = with_all.get(pk=reply_id)
         if reply.state in Reply.OPEN:
             return None

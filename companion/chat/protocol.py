@@ -229,6 +229,7 @@ class Recalled(Frame):
     turn: int | None
     conversation: UUID | None
     speaker: Speaker
+    told_to: str  # the companion it was said to, or by, where that is another than the reply's
     quote: str
     said_at: datetime
     when: str

@@ -1,11 +1,14 @@
 """The built frontend is served as it lies there now: it may be built anew while the server runs."""
 
+import logging
 from typing import Any
 
 from django.http import FileResponse, HttpRequest, HttpResponse, HttpResponseNotFound
 from django_vite.core.asset_loader import DjangoViteAppClient, ManifestClient, ManifestEntry
 from django_vite.core.exceptions import DjangoViteManifestError
 from whitenoise.middleware import WhiteNoiseMiddleware
+
+log = logging.getLogger(__name__)
 
 
 class FrontendFilesMiddleware(WhiteNoiseMiddleware):
@@ -39,8 +42,8 @@ class CurrentManifest(ManifestClient):
             if written_at != self.read_at:
                 self._entries, self.legacy_polyfills_entry = self._parse_manifest()
                 self.read_at = written_at
-        except (OSError, DjangoViteManifestError):
-            pass
+        except (OSError, DjangoViteManifestError) as error:
+            log.warning("the frontend's manifest cannot be read, and the one before still holds: %s", error)
         return super().get(path)
 
 

@@ -196,6 +196,7 @@ export interface Recalled {
   turn: number | null;
   conversation: string | null;
   speaker: "person" | "companion";
+  told_to: string;
   quote: string;
   said_at: string;
   when: string;
