@@ -15,7 +15,7 @@ test("of what is taller than the window its beginning is seen, and what was pres
   expect(toShow({ top: 690, bottom: 2000 }, { top: 650, bottom: 680 }, window)).toBe(542);
 });
 
-test("what stands above the window is brought down while what was pressed stays in sight", () => {
+test("what begins above the window is brought down to its beginning", () => {
   expect(toShow({ top: 40, bottom: 200 }, { top: 400, bottom: 430 }, window)).toBe(-68);
-  expect(toShow({ top: -500, bottom: 200 }, { top: 660, bottom: 690 }, window)).toBe(-2);
+  expect(toShow({ top: -500, bottom: 690 }, { top: 660, bottom: 690 }, window)).toBe(-608);
 });

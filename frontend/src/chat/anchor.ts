@@ -14,13 +14,13 @@ interface Span {
 
 /** How far to scroll (px, downwards) so that a part stands in the window, and as much of it as fits where it is taller.
  *
- * What was pressed stays in sight, and what can be seen already is not moved.
+ * What stands above it is brought down to its beginning; what is brought up keeps in sight what was pressed for it. What
+ * can be seen already is not moved.
  */
 export function toShow(part: Span, pressed: Span, window: Span): number {
   const below = part.bottom + AROUND - window.bottom;
   if (below > 0) return Math.max(Math.min(below, Math.min(part.top, pressed.top) - AROUND - window.top), 0);
-  const above = part.top - AROUND - window.top;
-  return above < 0 ? Math.min(Math.max(above, pressed.bottom + AROUND - window.bottom), 0) : 0;
+  return Math.min(part.top - AROUND - window.top, 0);
 }
 
 export class Anchor {
