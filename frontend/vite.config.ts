@@ -18,6 +18,7 @@ export default defineConfig({
         site: "src/site.ts",
         inspection: "src/inspection.ts",
         preferences: "src/preferences.ts",
+        commands: "src/commands.ts",
       },
     },
   },

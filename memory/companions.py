@@ -117,6 +117,11 @@ class Deletion:
     name: str
     until: datetime
 
+    @property
+    def left(self) -> float:
+        """Seconds in which it can be; none once it is too late."""
+        return max((self.until - clock.now()).total_seconds(), 0)
+
 
 def deletions(person_id: int) -> list[Deletion]:
     """Those that can still be brought back. Runs inside `acting_as(person)`."""

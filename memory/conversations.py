@@ -1,5 +1,6 @@
 """What a person does with their conversations: name them, find words in them, delete them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -7,7 +8,7 @@ from uuid import UUID
 from django.db.models import Exists, OuterRef, Q
 from django.utils.translation import gettext
 
-from memory import erasure
+from memory import erasure, naming
 from memory.dialogue import UNKEEPABLE, NoSuchConversation, NothingSaid, find_conversation, is_blank
 from memory.erasure import Wish
 from memory.isolation import acting_as
@@ -67,10 +68,17 @@ def find(*, person_id: int, words: str, most: int = 30) -> list[Found]:
         in_title &= Q(title__icontains=word)
         in_text &= Q(text__icontains=word)
     turns = Turn.objects.of(person_id).shown().filter(in_text)
-    rows = listed(person_id).filter(in_title | Exists(turns.filter(conversation=OuterRef("pk"))))[:most]
+    rows = list(listed(person_id).filter(in_title | Exists(turns.filter(conversation=OuterRef("pk"))))[:most])
+    naming.hide_names(rows)
     latest = turns.filter(conversation__in=[row.pk for row in rows])
     told = {turn.conversation_id: turn for turn in latest.order_by("conversation", "-number").distinct("conversation")}
-    return [_found(row, told.get(row.pk), wanted[0]) for row in rows]
+    held = [row for row in rows if row.pk in told or _is_named_by(row, wanted)]
+    return [_found(row, told.get(row.pk), wanted[0]) for row in held]
+
+
+def _is_named_by(conversation: Conversation, words: Iterable[str]) -> bool:
+    title = conversation.title.casefold()
+    return all(word.casefold() in title for word in words)
 
 
 def _found(conversation: Conversation, turn: Turn | None, word: str) -> Found:

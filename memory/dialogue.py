@@ -7,6 +7,7 @@ import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.conf import settings
@@ -138,17 +139,15 @@ def say(
 def _say(conversation: Conversation, client_id: UUID, text: str, said_at: datetime, *, begun: bool) -> Said:
     asked = requests.read(text)
     wanted = asked is None or asked.kind == Request.Kind.REMEMBER
-    turn = Turn(
-        session=begin_session(conversation=conversation, started_at=said_at)
-        if begun
-        else _open_session(conversation, said_at),
+    turn = _kept(
+        conversation,
+        said_at,
+        begun=begun,
         speaker=Speaker.PERSON,
         text=text,
-        said_at=said_at,
         client_id=client_id,
         remembered=wanted and unremembered.will_remember(conversation, text),
     )
-    _append(conversation, [turn], after=0 if begun else None)
     if asked:
         _begin_request(turn, asked)
     reply = Reply.objects.create(owner_id=conversation.owner_id, turn=turn, queued_at=said_at)
@@ -242,17 +241,25 @@ def keep_turn(
     record; an answer only where what it answers is. Raises IntegrityError where the client id was kept before.
     """
     conversation = _locked(conversation)
-    turn = Turn(
-        session=_open_session(conversation, said_at),
+    wanted = answers.remembered if answers else even_paused or unremembered.will_remember(conversation, text)
+    return _kept(
+        conversation,
+        said_at,
         speaker=speaker,
         text=text,
-        said_at=said_at,
         client_id=client_id,
         answers=answers,
-        remembered=remembered
-        and (answers.remembered if answers else even_paused or unremembered.will_remember(conversation, text)),
+        remembered=remembered and wanted,
     )
-    _append(conversation, [turn])
+
+
+def _kept(conversation: Conversation, said_at: datetime, *, begun: bool = False, **said: Any) -> Turn:
+    """One turn at the end of a conversation whose row is locked, or which is `begun` with it."""
+    session = (
+        begin_session(conversation=conversation, started_at=said_at) if begun else _open_session(conversation, said_at)
+    )
+    turn = Turn(session=session, said_at=said_at, **said)
+    _append(conversation, [turn], after=0 if begun else None)
     return turn
 
 

@@ -41,6 +41,7 @@ class Note:
     after: Neighbour | None = None  # the answer to it, where it is a question
     said_before: tuple[datetime, ...] = ()  # earlier times at which the same was said, in the person's zone
     contradicts: int | None = None  # the turn of an earlier note that it seems to disagree with
+    told_to: str = ""  # the companion that it was said to, or by, where that is another than who is speaking now
 
 
 @dataclass(frozen=True)

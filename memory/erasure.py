@@ -20,7 +20,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db.models import F, OuterRef, Q, QuerySet, Subquery
 
-from memory import clock, dialogue, indexing, lexicon, portrait, recall, tombstone
+from memory import clock, indexing, portrait, recall, tombstone
 from memory.consolidation import attempts, periods
 from memory.consolidation.corrected import uphold
 from memory.consolidation.validity import settle
@@ -45,6 +45,7 @@ from memory.models import (
     Turn,
 )
 from memory.models.owned import OwnedModel
+from memory.naming import name_left
 from memory.repeats import may_repeat, neighbours
 
 AT_ONCE = timedelta()
@@ -323,9 +324,8 @@ def _erase_turns(person_id: int, turn_ids: list[int], taken: QuerySet[Turn]) -> 
     counts += _deleted(rounds.filter(sources=None))
     counts += _deleted(sessions.filter(turns=None))
     counts += _deleted(Conversation.objects.of(person_id).filter(pk__in=conversations, turns=None))
-    words = {stem for turn in turns for stem in lexicon.stems(turn.text)}
     for conversation in Conversation.objects.of(person_id).filter(pk__in=conversations):
-        _name_anew(conversation, words)
+        _name_anew(conversation, [turn.text for turn in turns])
     for subject, attribute in sorted({pair for pair in facts.values() if pair[1]}):
         settle(person_id, subject, attribute)
     uphold(person_id)
@@ -352,14 +352,11 @@ def _digests(person_id: int, turns: Iterable[Turn]) -> Iterable[bytes]:
         yield tombstone.of_words(person_id, turn)
 
 
-def _name_anew(conversation: Conversation, words: set[str]) -> None:
-    """By the first words that are left, until a summary names it; a name from elsewhere without the words stays."""
-    if (conversation.named or conversation.origin is not None) and words.isdisjoint(lexicon.stems(conversation.title)):
-        return
-    left = conversation.turns.filter(erasure=None, stands=True).order_by("number")
-    first = left.values_list("text", flat=True).first()
-    conversation.title, conversation.named = dialogue.title_from(first or ""), False
-    conversation.save(update_fields=["title", "named"])
+def _name_anew(conversation: Conversation, gone: Iterable[str]) -> None:
+    name = name_left(conversation, gone)
+    if name is not None:
+        conversation.title, conversation.named = name, False
+        conversation.save(update_fields=["title", "named"])
 
 
 def _deleted(rows: QuerySet[Any]) -> Counter[str]:

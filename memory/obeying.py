@@ -12,16 +12,13 @@ from django.utils.translation import gettext
 from memory import erasure
 from memory.encoder import Encoder
 from memory.erasure import Wish
-from memory.facts import known_at
 from memory.isolation import acting_as
-from memory.models import Companion, Erasure, Memory, Request, Speaker, Turn
-from memory.permission import recalled_by
+from memory.models import Erasure, Memory, Request, Speaker, Turn
 from memory.recall import Candidate, question_forms
 
 LIKELY = 0.3  # 0-1: how likely a turn must be on the topic to be shown; what merely stood beside it reaches about 0.26
 WORDS = 0.25  # or the share of the topic's words that the turn itself has: one word of one is told as about 0.5
 MOST_FOUND = 20  # turns shown for the person to choose from
-MOST_KNOWN = 60  # facts told at once
 
 
 class NoSuchRequest(LookupError):
@@ -102,9 +99,3 @@ def let_fade(*, person_id: int, request_id: int) -> Request:
     request.state = Request.State.WITHDRAWN
     request.save(update_fields=["state"])
     return request
-
-
-def known(*, companion: Companion, moment: datetime) -> list[Memory]:
-    """What a companion may tell to be so of the person's life now, newest first. Runs inside `acting_as(person)`."""
-    told = known_at(companion.owner_id, moment).filter(companion__in=recalled_by(companion))
-    return list(told.shown().filter(superseded_by=None)[:MOST_KNOWN])

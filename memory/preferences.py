@@ -1,6 +1,7 @@
 """What a person chooses of remembering, and keeps (memory/permission.py reads it)."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from memory import companions
 from memory.consolidation import periods
@@ -9,18 +10,28 @@ from memory.models import Companion, Fading, Matter, Preference
 from memory.permission import chosen
 
 
-def choose(*, person_id: int, unkept: Iterable[Matter], fading: Fading | None, joined: bool) -> Preference:
-    """Keep a person's choices; without a `fading` theirs is the house's. Runs inside `acting_as(person)`.
+def choose(
+    *, person_id: int, unkept: Iterable[Matter], fading: Fading | None, joined: bool | None = None
+) -> Preference:
+    """Keep a person's choices; without a `fading` theirs is the house's, without `joined` that stays as it is.
 
-    What is remembered already stays until it is forgotten, but for the portrait, which is drawn anew.
+    What is remembered already stays until it is forgotten, but for the portrait, which is drawn anew. Runs inside
+    `acting_as(person)`.
     """
     before = set(chosen(person_id).unkept)
-    choices = {"unkept": sorted(set(unkept)), "fading": fading or "", "joined": joined}
+    choices: dict[str, Any] = {"unkept": sorted(set(unkept)), "fading": fading or ""}
+    choices |= {} if joined is None else {"joined": joined}
     kept, _ = Preference.objects.update_or_create(owner_id=person_id, defaults=choices)
     read_anew()
     if set(kept.unkept) != before:
         periods.draw_anew(person_id, Companion.objects.of(person_id).values_list("pk", flat=True))
     return kept
+
+
+def join(*, person_id: int, joined: bool) -> None:
+    """Let the companions share their memories, or keep them apart; the other choices stay. Runs inside `acting_as`."""
+    Preference.objects.update_or_create(owner_id=person_id, defaults={"joined": joined})
+    read_anew()
 
 
 def keep_portrait(*, companion: Companion, kept: bool) -> None:
@@ -32,7 +43,7 @@ def keep_portrait(*, companion: Companion, kept: bool) -> None:
     unkept = {Matter(matter) for matter in before.unkept} - {Matter.PORTRAIT}
     fading = Fading(before.fading) if before.fading else None
     wanted = unkept if kept else unkept | {Matter.PORTRAIT}
-    choose(person_id=companion.owner_id, unkept=wanted, fading=fading, joined=before.joined)
+    choose(person_id=companion.owner_id, unkept=wanted, fading=fading)
     if kept and Matter.PORTRAIT in companion.unkept:
         own = [Matter(matter) for matter in companion.unkept if matter != Matter.PORTRAIT]
         companions.edit(

@@ -76,7 +76,8 @@ def read(remembering: Remembering, *, zone: str) -> Chosen:
     moment = clock.local(remembering.moment, zone)
     notes = [_note(telling, asked, zone, moment) for telling in told]
     notes.sort(key=lambda note: note.said_at)
-    return Chosen(_with_neighbours(_with_conflicts(notes), told), passed)
+    notes = _with_whom(_with_conflicts(notes), remembering.beside_others)
+    return Chosen(_with_neighbours(notes, told), passed)
 
 
 @dataclass
@@ -200,6 +201,15 @@ def _note(telling: _Telling, asked: frozenset[str], zone: str, moment: datetime)
         score=telling.score,
         said_before=tuple(clock.local(at, zone) for at in telling.before),
     )
+
+
+def _with_whom(notes: list[Note], companion: int | None) -> list[Note]:
+    """Each note with the companion it was said to, where that is another than this one."""
+    if companion is None or not notes:
+        return notes
+    elsewhere = Turn.objects.filter(pk__in=[note.turn for note in notes]).exclude(conversation__companion=companion)
+    names = dict(elsewhere.values_list("pk", "conversation__companion__name"))
+    return [replace(note, told_to=names.get(note.turn or 0, "")) for note in notes]
 
 
 def _with_conflicts(notes: list[Note]) -> list[Note]:

@@ -12,7 +12,7 @@ from time import perf_counter
 import numpy as np
 from numpy.typing import NDArray
 
-from memory import combination, gate, lexicon, retention
+from memory import combination, gate, lexicon, permission, retention
 from memory.combination import NOTHING, TABLE, Turns, Weights
 from memory.encoder import Reader, Tokens, Vectors
 from memory.models import Companion
@@ -47,6 +47,7 @@ class Remembering:
     answerable: float = 0.0  # 0-1: how sure it is that memory holds the answer
     asked: bool = True  # False where nothing was asked and memory offers what may help
     dates: DateRange | None = None  # the time that the question names
+    beside_others: int | None = None  # the companion that remembers, where it also recalls what others were told
     milliseconds: float = 0.0
     weights: Mapping[str, float] = field(default_factory=dict)  # by which the candidates' parts were weighed
 
@@ -143,7 +144,8 @@ def come_to_mind(
     if len(turns) and tokens:
         looked_up = partial(tokens_of, owner=companion.owner_id, keys=keys)
         turns = combination.read_closely(turns, looked_up, tokens[-1])
-    return replace(remembering, forms=forms, speaker=speaker, dates=dates), turns
+    beside_others = companion.pk if permission.chosen(companion.owner_id).joined else None
+    return replace(remembering, forms=forms, speaker=speaker, dates=dates, beside_others=beside_others), turns
 
 
 def question_forms(

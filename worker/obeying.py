@@ -1,18 +1,30 @@
 """The reply to a request of memory, made by code alone: no language model can say that it is done when it is not."""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 from django.db import connection
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, gettext_lazy, ngettext
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 
-from memory import clock, obeying
+from memory import clock, knowing, obeying
 from memory.encoder import Encoder
 from memory.engine import Engine
 from memory.isolation import acting_as
-from memory.models import Memory, Reply, Request
+from memory.knowing import Kind, Known
+from memory.models import Reply, Request
 from memory.temporal import day_in_words
+
+MOST_TOLD = 8  # things of one kind; all of them stand on the page of memories
+NAMES = {
+    Kind.ASKED: gettext_lazy("What you asked me to remember"),
+    Kind.YOU: gettext_lazy("About you"),
+    Kind.LIKINGS: gettext_lazy("What you like, and don’t"),
+    Kind.PEOPLE: gettext_lazy("People and things in your life"),
+    Kind.PLANS: gettext_lazy("Your plans"),
+}
 
 
 def answer(reply: Reply, request: Request, engine: Engine, encoder: Encoder) -> str | None:
@@ -23,24 +35,40 @@ def answer(reply: Reply, request: Request, engine: Engine, encoder: Encoder) -> 
     if request.kind == Request.Kind.REMEMBER and engine.converses:
         return None
     moment = clock.local(clock.now(), reply.owner.time_zone)
-    facts = []
+    kinds: list[OfKind] = []
     if request.kind == Request.Kind.KNOWN:
         with acting_as(reply.owner_id):
-            known = obeying.known(companion=request.turn.conversation.companion, moment=moment)
-            facts = [(memory.text, _since(memory, reply.owner.time_zone)) for memory in known]
+            held = knowing.known(companion=request.turn.conversation.companion, moment=moment)
+        kinds = [_of_kind(kind, things, reply.owner.time_zone) for kind, things in held.items()]
     found = 0
     if request.kind == Request.Kind.FORGET:
         connection.close()
         found = len(obeying.find(request=request, person=reply.owner.called, moment=moment, encoder=encoder))
-    return _template().render(request=request, found=found, facts=facts).strip()
+    return _template().render(request=request, found=found, kinds=kinds).strip()
 
 
-def _since(memory: Memory, zone: str) -> str:
-    """“told on Tuesday 5 May”, and since when it holds where that is another day."""
+class OfKind(NamedTuple):
+    """What is known of one kind, as it is told."""
+
+    name: str
+    held: int  # of it, told or not
+    things: list[tuple[str, str]]  # each with when it was told; at most MOST_TOLD
+    more: int
+
+
+def _of_kind(kind: Kind, things: Sequence[Known], zone: str) -> OfKind:
+    told = [(thing.text.strip().rstrip("."), _since(thing, zone)) for thing in things[:MOST_TOLD]]
+    return OfKind(str(NAMES[kind]), len(things), told, len(things) - len(told))
+
+
+def _since(thing: Known, zone: str) -> str:
+    """“told on Tuesday 5 May”, and since when it holds where that is another day; empty where that is not known."""
+    if thing.told_at is None:
+        return ""
     today = clock.local(clock.now(), zone).date()
-    told = clock.local(memory.said_at, zone).date()
+    told = clock.local(thing.told_at, zone).date()
     words = gettext("told on %(day)s") % {"day": day_in_words(told, today=today)}
-    began = clock.local(memory.valid_from, zone).date() if memory.valid_from else told
+    began = clock.local(thing.since, zone).date() if thing.since else told
     if began == told:
         return words
     return gettext("since %(day)s; %(told)s") % {"day": day_in_words(began, today=today), "told": words}

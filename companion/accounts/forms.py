@@ -271,7 +271,7 @@ class PreferencesForm(PlainForm):
         self.person = person
         self.fields["name"].widget.attrs["autocomplete"] = "given-name"
         follow = ("", gettext("Follow my browser (now %(zone)s)") % {"zone": _spaced(person.time_zone)})
-        zones = ((zone, _spaced(zone)) for zone in sorted(known_time_zones()))
+        zones = ((zone, _spaced(zone)) for zone in _offered_zones(chosen))
         self.fields["time_zone"].choices = [follow, *zones]  # type: ignore[attr-defined]
         languages = [("", gettext("Follow my browser")), *settings.LANGUAGES]  # each by its own name for itself
         self.fields["language"].choices = languages  # type: ignore[attr-defined]
@@ -284,6 +284,12 @@ class PreferencesForm(PlainForm):
         self.person.time_zone = chosen or self.person.time_zone
         self.person.language = self.cleaned_data["language"]
         self.person.save(update_fields=["name", "time_zone", "time_zone_chosen", "language"])
+
+
+def _offered_zones(chosen: str) -> list[str]:
+    """Those named by a place, without the shorthands of old (“GB”, “Etc/GMT-14”); and the one that was chosen."""
+    places = {zone for zone in known_time_zones() if "/" in zone and not zone.startswith(("Etc/", "SystemV/", "US/"))}
+    return sorted(places | {"UTC"} | ({chosen} & known_time_zones()))
 
 
 def _spaced(zone: str) -> str:

@@ -15,13 +15,14 @@ from django.db import models
 from django.db.models.functions import Lower
 from django.utils.translation import gettext_lazy
 
+NO_ZONES = {"Factory", "localtime"}
 INVITATION_LASTS = timedelta(days=14)
 
 
 @cache
 def known_time_zones() -> frozenset[str]:
-    """Every IANA name that this machine can count days in."""
-    return frozenset(available_timezones())
+    """Every IANA name that this machine can count days in, without those that stand for no place or for any."""
+    return frozenset(available_timezones() - NO_ZONES)
 
 
 def validate_time_zone(name: str) -> None:

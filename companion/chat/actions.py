@@ -156,6 +156,7 @@ def restore(person: Person, frame: protocol.Restore) -> changes.Restored | chang
         raise dialogue.NoSuchConversation(gettext("It is too late: that is gone."))
     return changes.Restored(
         conversation=conversation.pk,
+        companion=conversation.companion_id,
         title=conversation.title,
         active_at=conversation.active_at,
         erasure=frame.erasure,
@@ -213,6 +214,7 @@ def kept_frame(said: dialogue.Said, frame: protocol.Say) -> protocol.Kept:
     return protocol.Kept(
         client_id=said.turn.client_id,
         conversation=said.turn.conversation_id,
+        companion=said.turn.conversation.companion_id,
         title=said.turn.conversation.title,
         off_record=said.turn.conversation.off_record,
         instead_of=frame.instead_of,

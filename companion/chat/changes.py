@@ -38,6 +38,7 @@ class Restored(Frame):
 
     type: Literal["restored"] = "restored"
     conversation: UUID
+    companion: int
     title: str
     active_at: datetime
     erasure: int

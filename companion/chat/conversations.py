@@ -12,7 +12,7 @@ from companion.chat.pages import Found, Heading, Headings, Page, TurnReply
 from companion.chat.pages import Turn as TurnShown
 from companion.chat.protocol import Done, Ending, Receipt, ReplyState, Speaker
 from companion.chat.receipts import receipt_of, receipts
-from memory import conversations, dialogue
+from memory import conversations, dialogue, naming
 from memory.isolation import acting_as
 from memory.models import Conversation, Reply, Turn
 from memory.versions import said_versions, versions
@@ -27,8 +27,10 @@ def list_conversations(person: Person, after: Place | None = None) -> Headings:
     """A page of conversations, newest first: the latest, or those `after` a place in the list."""
     with acting_as(person.pk):
         rows = conversations.listed_after(person.pk, *after) if after else conversations.listed(person.pk)
-        page = [Heading(**_heading(row)) for row in rows[: LISTED + 1]]
-    return Headings(conversations=page[:LISTED], more=len(page) > LISTED)
+        page = list(rows[: LISTED + 1])
+        naming.hide_names(page)
+    listed = [Heading(**_heading(row)) for row in page[:LISTED]]
+    return Headings(conversations=listed, more=len(page) > LISTED)
 
 
 def find_words(person: Person, words: str) -> list[Found]:
@@ -41,7 +43,7 @@ def find_words(person: Person, words: str) -> list[Found]:
 
 
 def _heading(row: Conversation) -> dict[str, Any]:
-    return {"id": row.pk, "title": row.title, "active_at": row.active_at}
+    return {"id": row.pk, "title": row.title, "active_at": row.active_at, "companion": row.companion_id}
 
 
 def read_conversation(
@@ -51,6 +53,7 @@ def read_conversation(
     before it. Raises dialogue.NoSuchConversation."""
     with acting_as(person.pk):
         conversation = dialogue.find_conversation(person_id=person.pk, conversation_id=conversation_id)
+        naming.hide_names([conversation])
         turns = conversation.turns.shown().order_by("-number").select_related("reply", "written_by")
         if before is not None:
             earliest = conversation.turns.filter(pk=before).values("number")
@@ -128,7 +131,7 @@ def _reply(turn: Turn, notice: Notice | None, written: list[int]) -> TurnReply |
 def finished(person: Person, reply_id: UUID, *, seq: int) -> Done | None:
     """How a reply ended, with its words and its receipt; None while it is being written. Raises Reply.DoesNotExist."""
     with acting_as(person.pk):
-        with_all = Reply.objects.of(person.pk).select_related("turn__request", "answer", "recall")
+        with_all = Reply.objects.of(person.pk).select_related("turn__request", "turn__conversation", "answer", "recall")
         reply = with_all.get(pk=reply_id)
         if reply.state in Reply.OPEN:
             return None

@@ -13,6 +13,7 @@ class Heading(Frame):
     id: UUID
     title: str
     active_at: datetime
+    companion: int
 
 
 class Headings(Frame):
@@ -84,11 +85,13 @@ class Partner(Frame):
 
 
 class Addresses(Frame):
-    """Pages that the chat leads to."""
+    """Pages that every page leads to."""
 
     sign_out: str
     password: str
     preferences: str
+    companions: str
+    invitations: str  # empty for who is no administrator
     inspection: str  # empty for who has no role
 
 

@@ -197,6 +197,7 @@ class Kept(Frame):
     type: Literal["kept"] = "kept"
     client_id: UUID
     conversation: UUID
+    companion: int
     title: str
     off_record: bool
     instead_of: int | None
@@ -211,6 +212,7 @@ class SaidElsewhere(Frame):
     type: Literal["said"] = "said"
     client_id: UUID
     conversation: UUID
+    companion: int
     title: str
     off_record: bool
     instead_of: int | None
@@ -227,6 +229,7 @@ class Recalled(Frame):
     turn: int | None
     conversation: UUID | None
     speaker: Speaker
+    told_to: str  # the companion it was said to, or by, where that is another than the reply's
     quote: str
     said_at: datetime
     when: str

@@ -25,23 +25,35 @@ def receipts(reply_ids: Sequence[UUID], *, person: Person) -> dict[UUID | None, 
     """The receipts of these replies, by reply; times stand on the person's clock. Runs inside `acting_as`."""
     recalls = Recall.objects.of(person.pk).filter(reply_id__in=reply_ids)
     shown = recalls.prefetch_related(Prefetch("recalled", _kept(person)))
-    return {recall.reply_id: _receipt(recall, recall.recalled.all(), person.time_zone) for recall in shown}
+    shown = shown.select_related("reply__turn__conversation")
+    return {one.reply_id: _receipt(one, _whose(one.reply), one.recalled.all(), person.time_zone) for one in shown}
 
 
 def receipt_of(reply: Reply, *, person: Person) -> Receipt | None:
     """The receipt of one reply, whose recall is read already. Runs inside `acting_as`."""
     recall: Recall | None = getattr(reply, "recall", None)
-    return _receipt(recall, _kept(person).filter(recall=recall), person.time_zone) if recall else None
+    if recall is None:
+        return None
+    return _receipt(recall, _whose(reply), _kept(person).filter(recall=recall), person.time_zone)
+
+
+def _whose(reply: Reply | None) -> int | None:
+    """The companion that replies."""
+    return reply.turn.conversation.companion_id if reply else None
 
 
 def _kept(person: Person) -> QuerySet[Recalled]:
     """What came to mind, but for what is about to be erased."""
-    return Recalled.objects.of(person.pk).exclude(turn__erasure__isnull=False).select_related("memory", "turn")
+    return (
+        Recalled.objects.of(person.pk)
+        .exclude(turn__erasure__isnull=False)
+        .select_related("memory", "turn__conversation__companion")
+    )
 
 
-def _receipt(recall: Recall, rows: Iterable[Recalled], zone: str) -> Receipt:
+def _receipt(recall: Recall, companion: int | None, rows: Iterable[Recalled], zone: str) -> Receipt:
     now = clock.now()
-    recalled = [_recalled(row, recall, zone, now) for row in rows]
+    recalled = [_recalled(row, recall, companion, zone, now) for row in rows]
     return Receipt(
         needed=recall.needs_memory, recalled=recalled, sufficient=recall.sufficient, dates=_understood(recall)
     )
@@ -56,13 +68,15 @@ def _understood(recall: Recall) -> str:
     return gettext("“%(words)s”: %(days)s") % {"words": recall.asked_in_words, "days": days}
 
 
-def _recalled(row: Recalled, recall: Recall, zone: str, now: datetime) -> RecalledFrame:
+def _recalled(row: Recalled, recall: Recall, companion: int | None, zone: str, now: datetime) -> RecalledFrame:
+    told_to = row.turn.conversation.companion if row.turn else None
     said_at = clock.local(row.memory.said_at if row.turn is None else row.turn.said_at, zone)
     return RecalledFrame(
         memory=row.memory_id,
         turn=row.turn_id,
         conversation=row.turn.conversation_id if row.turn else None,
         speaker=cast(Speaker, row.turn.speaker if row.turn else "person"),
+        told_to=told_to.name if told_to and told_to.pk != companion else "",
         quote=excerpt(row.turn.text if row.turn else row.memory.text),
         said_at=said_at,
         when=when_in_words(said_at, moment=clock.local(recall.moment, zone)),

@@ -29,5 +29,7 @@ def addresses(person: Person) -> Addresses:
         sign_out=reverse("account_logout"),
         password=reverse("account_change_password"),
         preferences=reverse("account_preferences"),
+        companions=reverse("account_preferences") + "#companions",
+        invitations=reverse("accounts_invitations") if person.is_staff else "",
         inspection=reverse("inspection_people") if role_of(person) else "",
     )

@@ -4,6 +4,8 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
@@ -46,11 +48,20 @@ def _page(request: HttpRequest, person: Person, companion: Companion | None) -> 
     form = CompanionForm(sent, companion=companion, models=engines.offered(), ruled=ruled)
     if form.is_valid():
         kept = _keep(person, companion, form)
-        messages.success(request, gettext("%(name)s is kept.") % {"name": kept.name})
+        messages.success(request, _told(kept, is_new=companion is None))
         return redirect("account_preferences")
     with acting_as(person.pk):
         last = companion is not None and companions.is_last(companion)
     return render(request, "preferences/companion.html", {"form": form, "companion": companion, "last": last})
+
+
+def _told(kept: Companion, *, is_new: bool) -> str:
+    """That it is done; a new one can be talked to at once."""
+    done = gettext("%(name)s is kept.") % {"name": kept.name}
+    if not is_new:
+        return done
+    talk = gettext("Talk to %(name)s") % {"name": kept.name}
+    return format_html('{} <a href="{}?with={}">{}</a>', done, reverse("chat"), kept.pk, talk)
 
 
 def _keep(person: Person, companion: Companion | None, form: CompanionForm) -> Companion:

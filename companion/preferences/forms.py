@@ -16,10 +16,9 @@ from worker.engines.chosen import Choice
 LARGEST_FILE = 50_000_000  # bytes of an import
 
 
-class RememberingForm(Ticks, PlainForm):
-    """What may be remembered, how fast it fades, and whether companions share it."""
+class JoiningForm(PlainForm):
+    """Whether companions share what they remember."""
 
-    fading = forms.ChoiceField(choices=[(one.value, one.label) for one in Fading], required=False)
     joined = forms.BooleanField(
         required=False,
         label=gettext_lazy("My companions share their memories"),
@@ -30,12 +29,21 @@ class RememberingForm(Ticks, PlainForm):
         widget=Tick(),
     )
 
+    def __init__(self, *args: Any, preference: Preference, **kwargs: Any) -> None:
+        super().__init__(*args, initial={"joined": preference.joined}, **kwargs)
+        self.fields["joined"].widget.attrs["class"] = "tick"
+
+
+class RememberingForm(Ticks, PlainForm):
+    """What may be remembered, and how fast it fades."""
+
+    fading = forms.ChoiceField(choices=[(one.value, one.label) for one in Fading], required=False)
+
     def __init__(self, *args: Any, preference: Preference, ruled: Ruled, **kwargs: Any) -> None:
-        initial = {"fading": preference.fading, "joined": preference.joined}
+        initial = {"fading": preference.fading}
         super().__init__(*args, initial=initial, **kwargs)
         self.add_matters(preference.unkept, ruled.unkept)
         self.fields["fading"].choices = [(one.value, one.label) for one in Fading if one in ruled.fadings]  # type: ignore[attr-defined]
-        self.fields["joined"].widget.attrs["class"] = "tick"
 
     def chosen_fading(self) -> Fading | None:
         """The preset, where one is chosen."""

@@ -10,6 +10,7 @@ urlpatterns = [
     path("account/", login_required(RedirectView.as_view(pattern_name="account_preferences")), name="account"),
     path("preferences/", views.page, name="account_preferences"),
     path("preferences/remembering/", views.remembering, name="preferences_remembering"),
+    path("preferences/companions/joining/", views.joining, name="preferences_joining"),
     path("preferences/companions/new/", companions.new, name="preferences_companion_new"),
     path("preferences/companions/<int:companion_id>/", companions.edit, name="preferences_companion"),
     path("preferences/companions/<int:companion_id>/delete/", deleting.delete, name="preferences_companion_delete"),

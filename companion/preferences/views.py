@@ -16,7 +16,7 @@ from companion.accounts.models import Person
 from companion.accounts.views import person_of
 from companion.inspection.audit import in_words, looks_at
 from companion.preferences.curve import curves
-from companion.preferences.forms import RememberingForm
+from companion.preferences.forms import JoiningForm, RememberingForm
 from memory import companions, permission, policy, preferences, unremembered
 from memory.isolation import acting_as
 from memory.models import Companion, Erasure
@@ -41,19 +41,26 @@ def page(request: HttpRequest) -> HttpResponse:
 @login_required
 @require_POST
 def remembering(request: HttpRequest) -> HttpResponse:
-    """Keep what may be remembered, how fast it fades, and whether companions share it."""
+    """Keep what may be remembered, and how fast it fades."""
     person = person_of(request)
     with acting_as(person.pk):
         form = RememberingForm(request.POST, preference=permission.chosen(person.pk), ruled=policy.ruled(person.pk))
         if form.is_valid():
-            preferences.choose(
-                person_id=person.pk,
-                unkept=form.unkept(),
-                fading=form.chosen_fading(),
-                joined=form.cleaned_data["joined"],
-            )
+            preferences.choose(person_id=person.pk, unkept=form.unkept(), fading=form.chosen_fading())
             return _kept(request)
     return _shown(request, person, remembering=form)
+
+
+@login_required
+@require_POST
+def joining(request: HttpRequest) -> HttpResponse:
+    """Let the companions share what they remember, or keep them apart."""
+    person = person_of(request)
+    with acting_as(person.pk):
+        form = JoiningForm(request.POST, preference=permission.chosen(person.pk))
+        if form.is_valid():
+            preferences.join(person_id=person.pk, joined=form.cleaned_data["joined"])
+    return _kept(request)
 
 
 @login_required
@@ -86,6 +93,7 @@ def _shown(request: HttpRequest, person: Person, **forms: Any) -> HttpResponse:
         context = {
             "companions": _companions(person),
             "deleted": companions.deletions(person.pk),
+            "joining": JoiningForm(preference=chosen),
             "paused": unremembered.paused_since(person.pk),
             "remembering": RememberingForm(preference=chosen, ruled=ruled),
             "fading": permission.fading_of(person.pk),

@@ -17,6 +17,7 @@ from memory.isolation import acting_as
 from memory.models import Companion, Memory, Period, Session, Step, Turn
 from memory.models.trace import BY_HAND
 from memory.moods import moods
+from memory.naming import hide_names
 from memory.temporal import day_in_words
 
 PAGE = 20  # days
@@ -100,9 +101,11 @@ def _sessions(person: Person, companion: Companion, days: Sequence[date]) -> dic
     """The sessions of these days, oldest first, each with the first turn of it that can be read."""
     shown = Turn.objects.of(person.pk).shown().filter(session=OuterRef("pk"))
     first = Subquery(shown.order_by("number").values("pk")[:1])
-    found = _talked(person, companion).filter(on__in=days).annotate(first_turn=first)
+    of_days = _talked(person, companion).filter(on__in=days).annotate(first_turn=first)
+    found = list(of_days.select_related("conversation").order_by("started_at", "pk"))
+    hide_names([session.conversation for session in found])
     by_day: dict[date, list[Any]] = defaultdict(list)
-    for session in found.select_related("conversation").order_by("started_at", "pk"):
+    for session in found:
         by_day[session.on].append(session)
     return by_day
 

@@ -40,12 +40,14 @@ export type Told =
   | Pong;
 
 /**
- * Pages that the chat leads to.
+ * Pages that every page leads to.
  */
 export interface Addresses {
   sign_out: string;
   password: string;
   preferences: string;
+  companions: string;
+  invitations: string;
   inspection: string;
 }
 /**
@@ -118,6 +120,7 @@ export interface Heading {
   id: string;
   title: string;
   active_at: string;
+  companion: number;
 }
 /**
  * A conversation, and the turns before a place in it.
@@ -193,6 +196,7 @@ export interface Recalled {
   turn: number | null;
   conversation: string | null;
   speaker: "person" | "companion";
+  told_to: string;
   quote: string;
   said_at: string;
   when: string;
@@ -327,6 +331,7 @@ export interface Found {
   id: string;
   title: string;
   active_at: string;
+  companion: number;
   turn: number | null;
   excerpt: string;
 }
@@ -337,6 +342,7 @@ export interface Kept {
   type: "kept";
   client_id: string;
   conversation: string;
+  companion: number;
   title: string;
   off_record: boolean;
   instead_of: number | null;
@@ -431,6 +437,7 @@ export interface Restore {
 export interface Restored {
   type: "restored";
   conversation: string;
+  companion: number;
   title: string;
   active_at: string;
   erasure: number;
@@ -442,6 +449,7 @@ export interface SaidElsewhere {
   type: "said";
   client_id: string;
   conversation: string;
+  companion: number;
   title: string;
   off_record: boolean;
   instead_of: number | null;

@@ -23,6 +23,16 @@ async function follow(): Promise<void> {
   setTimeout(() => void follow(), AGAIN);
 }
 
+/** What can be taken back for a while is no longer offered when that is over. */
+function runOut(row: HTMLElement): void {
+  const left = Number(row.dataset.undoLeft) * 1000;
+  setTimeout(() => {
+    if (row.contains(document.activeElement)) row.focus();
+    for (const part of row.querySelectorAll<HTMLElement>("[data-open], [data-over]")) part.hidden = "open" in part.dataset;
+  }, left);
+}
+
+document.querySelectorAll<HTMLElement>("[data-undo-left]").forEach(runOut);
 reveal(document);
 trial(document);
 setTimeout(() => void follow(), AGAIN);

@@ -2,6 +2,7 @@
 import "./styles/rosemary.css";
 import "./styles/doors.css";
 import "./styles/accounts.css";
+import { copying } from "./copying";
 import { reveal } from "./reveal";
 import { trial } from "./trial";
 
@@ -10,4 +11,5 @@ for (const field of document.querySelectorAll<HTMLInputElement>('input[type="hid
   if (zone) field.value = zone;
 }
 reveal(document);
+copying(document);
 trial(document);

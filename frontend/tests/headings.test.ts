@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { lengthened, listed, renewed } from "../src/chat/headings";
 
 const at = (minute: number) => new Date(Date.UTC(2026, 0, 1, 0, minute)).toISOString();
-const talk = (minute: number) => ({ id: `t${minute}`, title: `talk ${minute}`, active_at: at(minute) });
+const talk = (minute: number) => ({ id: `t${minute}`, title: `talk ${minute}`, active_at: at(minute), companion: 1 });
 const page = (minutes: number[], more: boolean) => ({ conversations: minutes.map(talk), more });
 const ids = (list: { headings: { id: string }[] }) => list.headings.map((one) => one.id);
 

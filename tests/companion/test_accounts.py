@@ -288,6 +288,15 @@ def test_a_zone_that_this_machine_has_lost_breaks_no_page(visitor, clara):
     assert visitor.get(reverse("account_preferences")).status_code == 200
 
 
+def test_zones_are_offered_by_their_places_alone_and_the_one_that_was_chosen_with_them(visitor, clara):
+    sign_in(visitor)
+    Person.objects.update(time_zone="Japan", time_zone_chosen=True)
+    page = visitor.get(reverse("account_preferences"))
+    offered = [zone for zone, _ in page.context["form"].fields["time_zone"].choices if zone]
+    assert {"Europe/Lisbon", "UTC", "Japan"} <= set(offered)
+    assert not {"Factory", "localtime", "GB", "Etc/GMT-14"} & set(offered)
+
+
 # When something is wrong
 
 

@@ -2,19 +2,18 @@
 
 import asyncio
 import json
-import threading
 import time
 from uuid import uuid4
 
 import pytest
 from channels.db import database_sync_to_async
 from django.contrib.sessions.models import Session
-from django.db import connections
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
-from memory import policy, tombstone
+from memory import policy
 from memory.isolation import acting_as
 from memory.models import Key, Reply, Turn
+from tests.erasing import erasing
 from tests.people import make_person
 from tests.socket_client import open_tab, signed_in_cookie
 from tests.stack import running
@@ -390,28 +389,11 @@ async def test_more_than_the_house_allows_is_refused_in_words_and_taken_later(st
 async def test_while_something_of_theirs_is_erased_a_person_is_told_and_what_they_wrote_is_taken_after_it(
     stack, ana, cookie, stranger_cookie
 ):
-    begun, done = threading.Event(), threading.Event()
-
-    def erasing():
-        try:
-            with acting_as(ana.pk):
-                tombstone.let_erase(ana.pk)
-                begun.set()
-                done.wait(60)
-        finally:
-            connections.close_all()
-
-    holding = asyncio.create_task(asyncio.to_thread(erasing))
-    await asyncio.to_thread(begun.wait, 30)
     client_id = str(uuid4())
-    try:
-        async with open_tab(stack.url, cookie=cookie) as tab, open_tab(stack.url, cookie=stranger_cookie) as other:
+    async with open_tab(stack.url, cookie=cookie) as tab, open_tab(stack.url, cookie=stranger_cookie) as other:
+        with erasing(ana):
             refused = await asyncio.wait_for(tab.say("And what else?", client_id=client_id), 20)
             assert (refused["code"], refused["retry"], refused["client_id"]) == ("unavailable", True, client_id)
             assert "is being kept or erased just now" in refused["message"]
             assert (await other.say("Good morning."))["type"] == "kept"
-            done.set()
-            await holding
-            assert (await tab.say("And what else?", client_id=client_id))["type"] == "kept"
-    finally:
-        done.set()
+        assert (await tab.say("And what else?", client_id=client_id))["type"] == "kept"

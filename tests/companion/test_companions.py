@@ -9,9 +9,10 @@ from django.utils import translation
 
 from companion.accounts.models import Person
 from companion.chat import actions, protocol
-from memory import companions, permission
+from companion.chat.conversations import find_words, list_conversations
+from memory import clock, companions, permission, preferences
 from memory.isolation import acting_as
-from memory.models import Companion, Conversation, Matter
+from memory.models import Companion, Conversation, Erasure, Matter
 from memory.unremembered import paused_since
 from tests.inspectors import signed_in
 from tests.memory.test_dialogue import companion_of
@@ -218,3 +219,62 @@ def test_nobody_deletes_or_brings_back_somebody_elses(ana, stranger):
     (deleted,) = client.get(reverse("account_preferences")).context["deleted"]
     signed_in(stranger).post(reverse("preferences_companion_restore", args=[deleted.erasure_id]))
     assert client.get(reverse("account_preferences")).context["deleted"] == [deleted]
+
+
+def test_a_companion_that_was_just_made_can_be_talked_to_at_once(ana):
+    companion_of(ana)
+    client = signed_in(ana)
+    page = words(client.post(reverse(NEW), {**TOLD, **ALL}, follow=True))
+    assert "Talk to Basil" in page
+
+
+def test_companions_are_joined_beside_their_list_and_other_choices_stay(ana):
+    companion_of(ana)
+    made(ana)
+    with acting_as(ana.pk):
+        preferences.choose(person_id=ana.pk, unkept=[Matter.SENSITIVE], fading=None)
+    for sent, joined in (({"joined": "on"}, True), ({}, False)):
+        signed_in(ana).post(reverse("preferences_joining"), sent)
+        with acting_as(ana.pk):
+            chosen = permission.chosen(ana.pk)
+        assert (chosen.joined, chosen.unkept) == (joined, [Matter.SENSITIVE])
+
+
+def test_choosing_what_is_remembered_leaves_companions_joined(ana):
+    companion_of(ana)
+    with acting_as(ana.pk):
+        preferences.join(person_id=ana.pk, joined=True)
+    signed_in(ana).post(reverse("preferences_remembering"), ALL)
+    with acting_as(ana.pk):
+        assert permission.chosen(ana.pk).joined
+
+
+def test_a_deleted_companion_is_offered_back_no_longer_than_it_can_be(ana):
+    companion_of(ana)
+    made(ana)
+    asked = companions.delete(person_id=ana.pk, companion_id=all_of(ana)[1].pk)
+    page = signed_in(ana).get(reverse("account_preferences")).content.decode()
+    (left,) = re.findall(r'data-undo-left="([\d.]+)"', page)
+    assert 0 < float(left) <= 30
+    with acting_as(ana.pk):
+        Erasure.objects.filter(pk=asked.pk).update(due_at=clock.now())
+    late = signed_in(ana).get(reverse("account_preferences")).content.decode()
+    assert reverse("preferences_companion_restore", args=[asked.pk]) not in late
+    assert "It is too late to bring it back" in late
+
+
+def test_conversations_in_the_list_and_in_a_search_name_their_companion(ana):
+    first = companion_of(ana)
+    made(ana)
+    basil = all_of(ana)[1]
+    for companion in (first, basil):
+        actions.keep(ana, frame(companion.pk))
+    assert {one.companion for one in list_conversations(ana).conversations} == {first.pk, basil.pk}
+    assert {one.companion for one in find_words(ana, "hello")} == {first.pk, basil.pk}
+
+
+@pytest.mark.parametrize("page", ["account_preferences", "account_change_password"])
+def test_pages_that_the_server_draws_carry_the_palette_for_who_is_signed_in(ana, client, page):
+    drawn = signed_in(ana).get(reverse(page)).content.decode()
+    assert 'id="commands"' in drawn
+    assert 'id="commands"' not in client.get(reverse("account_reset_password")).content.decode()

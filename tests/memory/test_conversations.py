@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from companion.chat.conversations import list_conversations
 from memory import clock, conversations, dialogue, encoder, erasure, indexing
 from memory.conversations import BEFORE, EXCERPT
 from memory.isolation import acting_as
@@ -179,3 +180,18 @@ def test_the_list_goes_on_below_a_place_and_each_stands_on_one_page_also_at_the_
             assert list(conversations.listed_after(ana.pk, row.active_at, row.pk)) == whole[place + 1 :]
         delete(ana, whole[1].pk)
         assert list(conversations.listed_after(ana.pk, whole[1].active_at, whole[1].pk)) == whole[2:]
+
+
+def test_a_name_made_of_words_about_to_be_erased_is_not_told_meanwhile(ana):
+    said = answered(ana, "My zanzibarite brooch lies under the floor.")
+    say(ana, "We painted the kitchen yellow.", conversation=said.turn.conversation_id)
+    asked = erasure.forget(person_id=ana.pk, wish=erasure.Wish(Erasure.Kind.TURN, [said.turn.pk]))
+    assert [one.title for one in called(ana)] == ["We painted the kitchen yellow."]
+    assert found(ana, "zanzibarite") == []
+    assert [one.conversation.title for one in found(ana, "kitchen")] == ["We painted the kitchen yellow."]
+    erasure.withdraw(person_id=ana.pk, erasure_id=asked.pk)
+    assert [one.title for one in called(ana)] == ["My zanzibarite brooch lies under the floor."]
+
+
+def called(person):
+    return list_conversations(person).conversations

@@ -2,9 +2,7 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from threading import Event
 from time import monotonic
 from uuid import uuid4
 
@@ -37,6 +35,7 @@ from memory.models import (
     Turn,
 )
 from memory.models.owned import OwnedModel
+from tests.erasing import erasing
 from tests.memory.test_consolidation import Answering, consolidate
 from tests.memory.test_dialogue import companion_of, say
 from tests.memory.test_history import TODAY, kept, line, written
@@ -652,32 +651,9 @@ class TestWhoWaits:
         with isolation.waiting_at_most(0.2):
             yield
 
-    @contextmanager
-    def erasing(self, person):
-        """Somebody else has the person's rows."""
-        begun, done = Event(), Event()
-
-        def hold():
-            try:
-                with acting_as(person.pk):
-                    tombstone.let_erase(person.pk)
-                    begun.set()
-                    done.wait(30)
-            finally:
-                connections.close_all()
-
-        with ThreadPoolExecutor(1) as thread:
-            holding = thread.submit(hold)
-            begun.wait(30)
-            try:
-                yield
-            finally:
-                done.set()
-                holding.result()
-
     def test_what_is_held_up_is_refused_soon_and_done_later_and_nobody_else_is(self, ana, stranger):
         client_id = uuid4()
-        with self.erasing(ana):
+        with erasing(ana):
             began = monotonic()
             with pytest.raises(isolation.Held):
                 say(ana, "And what else?", client_id=client_id)
@@ -691,7 +667,7 @@ class TestWhoWaits:
         turn = remember(ana, ["The kettle sings."])[0]
         with acting_as(ana.pk):
             memory_id = Memory.objects.get(sources__turn=turn.pk).pk
-        with self.erasing(ana):
+        with erasing(ana):
             refused = client.post(f"/api/memories/{memory_id}/forget", "{}", content_type="application/json")
             client.raise_request_exception = False
             page = client.post("/preferences/companions/1/delete/")

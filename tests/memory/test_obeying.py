@@ -56,7 +56,7 @@ def test_while_memory_is_paused_nothing_is_promised(ana):
         unremembered.pause(person_id=ana.pk)
     reply = answered(ana, "Remember that my sister Rita moved to Porto.")
     assert request_of(ana, reply.turn).state == Request.State.REFUSED
-    assert "remember nothing" in reply.answer.text
+    assert "Nothing you say now is kept" in reply.answer.text
     with acting_as(ana.pk):
         assert not Memory.objects.exists()
 
@@ -137,6 +137,29 @@ def test_what_is_known_is_told_with_its_days_and_what_is_closed_is_not(ana, time
     assert "Lisbon" in told
     assert "Porto" not in told
     assert "told on " in told
+
+
+def test_what_is_known_is_told_by_kinds_with_what_was_asked_for_first(ana):
+    for text in (
+        "Remember that my sister Rita lives in Lyon.",
+        "I live in Porto. I love long walks. My brother is called Tomás.",
+        "I plan to visit Rita in June.",
+    ):
+        say(ana, text)
+        for session in close(ana):
+            consolidate(ana, session, RecallOnly())
+    told = answered(ana, "What do you know about me?").answer.text
+    assert told.index("What you asked me to remember** (1)") < told.index("About you** (1)")
+    assert told.count("Lyon") == 1
+    assert "I live in Porto (told on " in told
+    assert "People and things in your life** (1)" in told
+    assert "stands under Memories" in told
+
+
+def test_what_was_asked_to_be_remembered_is_told_before_any_fact_is_taken_from_it(ana, stranger):
+    say(ana, "Remember that my sister lives in Lyon.")
+    assert "my sister lives in Lyon" in answered(ana, "What do you know about me?").answer.text
+    assert "Lyon" not in answered(stranger, "What do you know about me?").answer.text
 
 
 def test_a_request_is_told_apart_from_what_merely_sounds_like_one(ana):

@@ -5,7 +5,7 @@ from uuid import uuid4
 
 import pytest
 
-from memory import clock, consolidation, dialogue, encoder, indexing, obeying, preferences, retention
+from memory import clock, consolidation, dialogue, encoder, indexing, knowing, preferences, reading, retention
 from memory.history import jsonl
 from memory.history.keep import keep
 from memory.isolation import acting_as
@@ -216,7 +216,8 @@ def asked(companion, question="What is my boat called?"):
 
 def known(companion):
     with acting_as(companion.owner_id):
-        return [memory.text for memory in obeying.known(companion=companion, moment=clock.now())]
+        held = knowing.known(companion=companion, moment=clock.now())
+        return [thing.text for things in held.values() for thing in things]
 
 
 def test_a_companion_recalls_nothing_of_what_was_said_to_another(two):
@@ -234,6 +235,22 @@ def test_companions_that_the_person_joined_recall_what_was_said_to_the_others(an
     assert any("Setúbal" in text for text in known(first))
     choose(ana)
     assert asked(first) == []
+
+
+def test_what_another_companion_was_told_is_noted_with_its_name(ana, two):
+    first, other = two
+    choose(ana, joined=True)
+    assert {note.told_to for note in notes(first)} == {other.name}
+    assert {note.told_to for note in notes(other)} == {""}
+
+
+def notes(companion):
+    with acting_as(companion.owner_id):
+        now, reader = clock.now(), encoder.current()
+        found = recall(
+            companion=companion, person="Ana", question="What is my boat called?", moment=now, encoder=reader
+        )
+        return reading.choose(found, zone="UTC")
 
 
 def test_joined_companions_of_one_person_recall_nothing_of_another(ana, two, stranger):

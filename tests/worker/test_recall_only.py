@@ -38,6 +38,13 @@ def test_a_question_about_the_past_is_answered_in_the_persons_own_dated_words():
     assert told == "You told me on Tuesday 5 May, six months ago:\n\n> I promised Ana a jar of starter."
 
 
+def test_what_was_told_to_another_companion_is_told_as_that():
+    elsewhere = replace(note("I promised Ana a jar of starter."), told_to="Mira")
+    assert answer(prompt("What did I promise Ana?", elsewhere)).startswith("You told Mira on Tuesday 5 May")
+    theirs = replace(note("A jar for Ana, then.", speaker="companion"), told_to="Mira")
+    assert "Mira said on Tuesday 5 May" in answer(prompt("What did I promise Ana?", theirs, sufficient=False))
+
+
 def test_it_speaks_the_persons_language_around_their_own_words():
     with override("zh-hans"):
         told = answer(prompt("What did I promise Ana?", note("I promised Ana a jar of starter.")))

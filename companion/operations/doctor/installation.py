@@ -41,7 +41,7 @@ def secret_key_is_sound() -> list[Finding]:
 
 def frontend_is_built() -> list[Finding]:
     """The page and all the files it names are there."""
-    manifest = Path(settings.DJANGO_VITE["default"]["manifest_path"])
+    manifest = Path(str(settings.DJANGO_VITE["default"]["manifest_path"]))
     try:
         entries = json.loads(manifest.read_text())
     except (OSError, ValueError):

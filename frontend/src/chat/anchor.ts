@@ -5,6 +5,23 @@
  */
 
 const AT_END = 48; // px
+const AROUND = 8; // px, kept free around what is brought into view
+
+interface Span {
+  top: number;
+  bottom: number;
+}
+
+/** How far to scroll (px, downwards) so that a part stands in the window, and as much of it as fits where it is taller.
+ *
+ * What stands above it is brought down to its beginning; what is brought up keeps in sight what was pressed for it. What
+ * can be seen already is not moved.
+ */
+export function toShow(part: Span, pressed: Span, window: Span): number {
+  const below = part.bottom + AROUND - window.bottom;
+  if (below > 0) return Math.max(Math.min(below, Math.min(part.top, pressed.top) - AROUND - window.top), 0);
+  return Math.min(part.top - AROUND - window.top, 0);
+}
 
 export class Anchor {
   #held: { turn: Element; top: number } | null = null;
@@ -37,6 +54,12 @@ export class Anchor {
     const top = element.getBoundingClientRect().top;
     await change();
     this.log.scrollTop += element.getBoundingClientRect().top - top;
+    this.scrolled();
+  }
+
+  /** Scroll no further than it takes to see what has unfolded, with what was pressed for it. */
+  show(part: Element, pressed: Element): void {
+    this.log.scrollTop += toShow(part.getBoundingClientRect(), pressed.getBoundingClientRect(), this.log.getBoundingClientRect());
     this.scrolled();
   }
 

@@ -31,6 +31,7 @@ import { read } from "./read";
 import { advance, anew, begin, ended, isOpen } from "./stream";
 import { wellFormed } from "./words";
 import { gettext, ngettext } from "../shell/translation";
+import { naming } from "../shell/whose";
 
 const BEAT = 1_000; // ms between two looks at what is due
 const FOLLOW_AGAIN = 3_000; // ms
@@ -41,6 +42,7 @@ export class Chat {
   readonly zone: string;
   readonly announcer = new Announcer();
   readonly outbox: Outbox;
+  readonly whose: (companion: number | undefined) => string; // with whom, where that is to be told
 
   line: LineState = $state("connecting");
   trouble = $state(""); // what the server cannot do just now, in its words
@@ -51,6 +53,8 @@ export class Chat {
   title = $state("");
   more = $state(false);
   offRecord = $state(false); // of the conversation that stands here, or is to begin
+  asksToWipe = $state(false); // whether going back on the record waits for a yes
+  behind: string | null = $state(null); // a conversation off the record that was left, and is not shown again unasked
   paused: string | null = $state(null); // since when nothing new is remembered
   kept: Entry[] = $state.raw([]);
   unsent: Unsent[] = $state.raw([]);
@@ -79,6 +83,7 @@ export class Chat {
     this.boot = boot;
     this.zone = knownZone(boot.person.time_zone);
     this.engine = boot.engine;
+    this.whose = naming(boot.companions);
     this.listed = listed(boot.listed);
     this.paused = boot.paused;
     this.#ahead = boot.now ? Date.parse(boot.now) - Date.now() : 0;
@@ -192,13 +197,28 @@ export class Chat {
   goOffRecord(): void {
     if (this.id || this.unsent.length) this.#begin(this.draft);
     this.offRecord = true;
-    this.#say(gettext("Off the record. Nothing said from here is kept."));
+    this.#say(gettext("Off the record. Nothing said here is kept."));
   }
 
-  /** Go back on the record; what was said off it is removed. */
+  /** Go back on the record; what was said off it goes with that, so it is asked for first. */
   goOnRecord(): void {
-    if (this.id && !this.#ask({ type: "end", conversation: this.id })) return;
-    if (!this.id) this.offRecord = false;
+    if (this.id) this.asksToWipe = true;
+    else this.offRecord = false;
+  }
+
+  /** Wipe what was said off the record: here, or in the conversation that was left. */
+  wipe(): void {
+    this.asksToWipe = false;
+    const conversation = this.behind ?? this.id;
+    if (conversation) this.#ask({ type: "end", conversation });
+  }
+
+  /** Whoever comes back to a conversation off the record by the browser's button does not find its words open. */
+  leaveBehind(): void {
+    const left = this.id;
+    if (!left || !this.offRecord) return;
+    this.#begin("");
+    this.behind = left;
   }
 
   /** Take back a wish to remember. */
@@ -351,6 +371,7 @@ export class Chat {
     if (!here) return;
     const page = await this.#read("");
     if (this.id !== here) return;
+    this.title = page.title;
     const { entries, joined } = renew(this.kept, page);
     this.kept = entries;
     if (!joined) this.more = page.more;
@@ -388,7 +409,7 @@ export class Chat {
   }
 
   #enter(kept: Omit<Kept, "type">, text: string): void {
-    this.title = kept.title;
+    if (!this.title || kept.instead_of !== null) this.title = kept.title;
     if (this.kept.some((one) => one.key === kept.client_id)) return;
     const versions = this.#replace(kept);
     this.kept = [...this.kept, keptSaid(kept, text, versions), new Answer(kept.reply, kept.reply, begin(kept.said_at))];
@@ -403,9 +424,11 @@ export class Chat {
     return [...(before.versions.length ? before.versions : [instead_of]), turn];
   }
 
-  #list({ conversation: id, title, said_at: active_at, off_record }: Omit<Kept, "type">): void {
+  #list({ conversation: id, title, companion, said_at: active_at, off_record, instead_of }: Omit<Kept, "type">): void {
     if (off_record) return;
-    this.headings = [{ id, title, active_at }, ...this.headings.filter((one) => one.id !== id)];
+    const listed = this.headings.find((one) => one.id === id);
+    if (listed && instead_of === null) title = listed.title; // as it is called while words of it are about to go
+    this.headings = [{ id, title, companion, active_at }, ...this.headings.filter((one) => one.id !== id)];
   }
 
   /** Said in another tab, or here and heard of there first. */
@@ -468,6 +491,7 @@ export class Chat {
 
   #hearForgotten(forgotten: Forgotten): void {
     this.#hide(forgotten);
+    this.#catchUp().catch(() => (this.trouble = BEHIND)); // what it is called may have held the words
     this.#say(`${isForgotten(forgotten)} ${gettext("Undo available.")}`);
   }
 
@@ -490,6 +514,10 @@ export class Chat {
   }
 
   #ended(conversation: string): void {
+    if (conversation === this.behind) {
+      this.behind = null;
+      return this.#say(gettext("What was said off the record is gone."));
+    }
     if (conversation !== this.id) return;
     this.#begin(this.draft);
     this.#say(gettext("On the record again. What was said off it is gone."));
@@ -508,6 +536,7 @@ export class Chat {
 
   #begin(draft: string): void {
     this.editing = null;
+    this.asksToWipe = false;
     if (this.id) this.outbox.setDraft(this.id, "");
     this.#show({ id: null, title: "", off_record: false, turns: [], more: false });
     this.#place = crypto.randomUUID();
@@ -517,9 +546,9 @@ export class Chat {
     history.replaceState(null, "", "/");
   }
 
-  #restored({ conversation: id, title, active_at, erasure }: Restored): void {
+  #restored({ conversation: id, title, companion, active_at, erasure }: Restored): void {
     this.deleted = this.deleted.filter((one) => one.erasure !== erasure);
-    this.headings = [{ id, title, active_at }, ...this.headings.filter((one) => one.id !== id)];
+    this.headings = [{ id, title, companion, active_at }, ...this.headings.filter((one) => one.id !== id)];
     this.#say(gettext("%(title)s is back", { title }));
     if (this.#left === id && !this.id && !this.draft) location.assign(`/c/${id}/`);
   }

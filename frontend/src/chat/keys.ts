@@ -6,21 +6,46 @@ export interface KeyLine {
   does: string;
 }
 
-/** What the sheet says; single letters act only outside fields. */
-export const SINGLE: KeyLine[] = [
-  { keys: ["/"], does: gettext("Search all that was said") },
-  { keys: ["n"], does: gettext("New conversation") },
-  { keys: ["j", "k"], does: gettext("Next turn, previous turn") },
-  { keys: ["r"], does: gettext("Open or close the receipt of a turn") },
-  { keys: ["?"], does: gettext("This list") },
-];
-export const OTHERS: KeyLine[] = [
-  { keys: ["Ctrl K"], does: gettext("Go to a conversation, or do something") },
-  { keys: ["Esc"], does: gettext("Stop writing, else close the receipt") },
-  { keys: ["↑"], does: gettext("With nothing written: say otherwise what you said last") },
-  { keys: ["Enter"], does: gettext("Send") },
-  { keys: ["Shift Enter"], does: gettext("A new line") },
-];
+export interface KeyLines {
+  single: KeyLine[]; // letters that act only outside fields
+  others: KeyLine[];
+}
+
+/** What the sheet says on every page, and on some of them besides. */
+export const ON_EVERY_PAGE: KeyLines = {
+  single: [{ keys: ["?"], does: gettext("This list") }],
+  others: [{ keys: ["Ctrl K"], does: gettext("Go to a conversation, or do something") }],
+};
+export const IN_CONVERSATION: KeyLines = {
+  single: [
+    { keys: ["/"], does: gettext("Search all that was said") },
+    { keys: ["n"], does: gettext("New conversation") },
+    { keys: ["j", "k"], does: gettext("Next turn, previous turn") },
+    { keys: ["r"], does: gettext("Open or close the receipt of a turn") },
+  ],
+  others: [
+    { keys: ["Esc"], does: gettext("Stop writing, else close the receipt") },
+    { keys: ["↑"], does: gettext("With nothing written: say otherwise what you said last") },
+    { keys: ["Enter"], does: gettext("Send") },
+    { keys: ["Shift Enter"], does: gettext("A new line") },
+  ],
+};
+export const IN_PLACES: Record<string, KeyLines> = {
+  memories: {
+    single: [
+      { keys: ["/"], does: gettext("Search memories by words, meaning or date") },
+      { keys: ["j", "k"], does: gettext("Next memory, previous memory") },
+      { keys: ["p"], does: gettext("Pin it, or let it go") },
+      { keys: ["e"], does: gettext("Correct it") },
+    ],
+    others: [
+      { keys: ["Del"], does: gettext("Forget it") },
+      { keys: ["Esc"], does: gettext("Close it") },
+    ],
+  },
+  timeline: { single: [{ keys: ["j", "k"], does: gettext("Next day, previous day") }], others: [] },
+};
+export const NOTHING_ELSE: KeyLines = { single: [], others: [] };
 
 /** Whether a key stands for itself: no field has it, and nothing is held down with it but Shift. */
 export function actsAlone(event: KeyboardEvent): boolean {

@@ -7,4 +7,8 @@ import App from "./App.svelte";
 import { Chat } from "./chat.svelte";
 
 const boot = JSON.parse(document.getElementById("boot")!.textContent!) as Boot;
-mount(App, { target: document.getElementById("app")!, props: { chat: new Chat(boot, localStorage) } });
+const chat = new Chat(boot, localStorage);
+const [came] = performance.getEntriesByType("navigation") as PerformanceNavigationTiming[];
+if (came?.type === "back_forward") chat.leaveBehind();
+addEventListener("pageshow", ({ persisted }) => persisted && chat.leaveBehind());
+mount(App, { target: document.getElementById("app")!, props: { chat } });

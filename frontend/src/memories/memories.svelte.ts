@@ -3,6 +3,7 @@ import { tick } from "svelte";
 import { knownZone } from "../chat/calendar";
 import type { Done } from "../shell/beside";
 import * as doors from "./doors";
+import { activeIn } from "./filters";
 import { attempt } from "../shell/doors";
 import type { Boot, Counts, Detail, Forgetting, Item, State, Wanted } from "./protocol";
 import { gettext } from "../shell/translation";
@@ -38,8 +39,7 @@ export class Memories {
   }
 
   get filtered(): boolean {
-    const { kind, states, companion, since, until } = this.wanted;
-    return Boolean(kind || states.length || companion || since || until);
+    return activeIn(this.wanted) > 0;
   }
 
   /** Another choice of what is shown. */

@@ -1,14 +1,16 @@
 /** What every page beside the conversation is given for its sidebar: as companion/chat/sidebar.py has it. */
-import type { Engine, Headings } from "../protocol";
+import type { Addresses, Engine, Headings } from "../protocol";
+import type { Named } from "./whose";
 import type { Reading } from "./reading";
 
 export interface Beside {
   person: { name: string; email: string; time_zone: string };
   engine: Engine;
   listed: Headings;
+  companions: Named[];
   reading: Reading | null; // none: everything is read
   now: string;
-  urls: { sign_out: string; password: string; preferences: string; inspection: string };
+  urls: Addresses;
 }
 
 /** What was just done, in words, and how it is taken back. */
