@@ -67,7 +67,7 @@ test("a likeness of the person's own sentences is told as such where there is no
 });
 
 test("without a language model the page says why it is thin, and what would fill it", () => {
-  const why = "No language model is connected, so only what your own words plainly say is drawn";
+  const why = "Without a language model only what your own words plainly say is drawn here";
   expect(page({ likeness: OWN }, false)).toContain(why);
   expect(page({ likeness: OWN }, true)).not.toContain(why);
   expect(page({ kept: false, for_this: false }, false)).not.toContain(why);

@@ -138,6 +138,7 @@ def test_what_is_remembered_is_found_looked_at_pinned_corrected_forgotten_and_ea
     # of a pinned one, too, the curve's formula is named with its own strength
     expect(detail(page).get_by_text("R equals e to the power of minus t over S")).to_be_attached()
     expect(detail(page).get_by_text(re.compile(r"S is now \d+ days\."))).to_be_visible()
+    pictures(page, "memory")
 
     # e corrects: the old one is history, and holds again after undo
     page.keyboard.press("e")
