@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
-from memory import clock, encoder_swap, staging, tombstone
+from memory import clock, encoder_swap, repinning, staging, tombstone
 from memory.consolidation import corrected, periods
 from memory.consolidation.layers import ASKED, LAYERS, NONE, chosen, held, kinds, made, tables, work
 from memory.encoder import Encoder
@@ -258,6 +258,7 @@ def _swap(person_id: int, layers: Sequence[str], said: Said) -> Rebuilt | None:
                 staging.put_in_place(model, set(ids) - (begun if model is Period else set()))
             periods.await_days(person_id)
             corrected.uphold(person_id)
+            repinning.meet(repinning.unmet(person_id))
     return Rebuilt(list(layers), same=len(beside[Memory]) - new, new=new, gone=gone)
 
 
