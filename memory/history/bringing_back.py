@@ -97,15 +97,17 @@ def _pin(pin: Pin, turns: Mapping[str, Turn]) -> None:
 
 
 def _right(right: Right, turns: Mapping[str, Turn]) -> list[int]:
-    """The turn of a correction that is new here."""
+    """The turn of a correction that holds by this import, which may want its key yet."""
     turn = _turn(right.turn, turns)
     wrong = [
         correction.Wrong(_spoken(one, turns).pk, one.start, one.end, one.subject, one.attribute, one.mistaken)
         for one in right.in_place_of
         if one.turn in turns
     ]
-    if turn.origin is None or Memory.objects.of(turn.owner_id).filter(version=BY_HAND, sources__turn=turn).exists():
+    if turn.origin is None:
         return []
+    if Memory.objects.of(turn.owner_id).filter(version=BY_HAND, sources__turn=turn).exists():
+        return [turn.pk]
     if not (turn.conversation.origin or "").startswith(BY_HAND):
         raise NotHeeded(gettext("its words came with an older file, where they were no correction; they stay so"))
     if len(turn.text) > correction.LONGEST:
