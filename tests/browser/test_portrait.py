@@ -25,14 +25,16 @@ EVENINGS = {  # by how many days ago
     4: ["I am a bit anxious about the hive.", "I can't stand loud bars, to be honest."],
 }
 LIKES = "Likes beekeeping"
-READ = """
+HERS = """
 from companion.accounts.models import Person
 from memory.isolation import acting_as
-from memory.models import Step
+from memory.models import PortraitLine, Step
 person = Person.objects.get()
 with acting_as(person.pk):
-    Step.objects.of(person.pk).update(state="done")
+    {}
 """
+READ = HERS.format('Step.objects.of(person.pk).update(state="done")')
+LINES_ARE = HERS.format('PortraitLine.objects.of(person.pk).filter(state="{}").update(state="{}")')
 
 
 @pytest.fixture(scope="module")
@@ -217,6 +219,19 @@ def test_a_portrait_that_is_off_for_one_companion_alone_says_so_and_is_off_for_i
     page.goto(f"{stack.url}/portrait/")
     switch.check()
     expect(line(page, LIKES)).to_be_visible()
+
+
+def test_where_every_line_was_dropped_the_page_tells_what_was(stack, clara, empty_database, page):
+    manage(empty_database, "shell", "-c", LINES_ARE.format("drawn", "dropped"))
+    page.goto(f"{stack.url}/portrait/")
+    expect(page.get_by_role("heading", name="No line stands just now")).to_be_visible()
+    expect(page.get_by_text("These are sentences of yours")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("You told how you felt"))).to_be_visible()
+    page.get_by_text("What changed in the last 30 days").click()
+    expect(page.get_by_text(LIKES)).to_be_visible()
+    assert fits(page) == []
+    pictures(page, "portrait-dropped")
+    manage(empty_database, "shell", "-c", LINES_ARE.format("dropped", "drawn"))
 
 
 def test_on_a_phone_the_portrait_is_one_column(stack, clara, page):
