@@ -1,7 +1,7 @@
 import { svelte } from "@sveltejs/vite-plugin-svelte";
 import { defineConfig } from "vitest/config";
 
-export default defineConfig({
+export default defineConfig(({ mode }) => ({
   base: "/static/",
   plugins: [svelte()],
   build: {
@@ -22,5 +22,6 @@ export default defineConfig({
       },
     },
   },
+  resolve: mode === "test" ? { conditions: ["browser"] } : {}, // parts of a page are tested as a browser has them
   test: { environment: "jsdom", include: ["tests/**/*.test.ts"] },
-});
+}));

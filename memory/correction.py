@@ -8,7 +8,10 @@ is closed in the same way (memory/consolidation/corrected.py), and what was writ
 rewrites nor takes back.
 """
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 import numpy as np
@@ -24,13 +27,14 @@ from memory.consolidation.plans import settle_plans
 from memory.consolidation.validity import settle
 from memory.encoder import Encoder
 from memory.isolation import acting_as
-from memory.models import Conversation, Correction, Erasure, Key, Matter, Memory, Source, Speaker, Step, Turn
+from memory.models import Companion, Conversation, Correction, Erasure, Key, Matter, Memory, Source, Speaker, Step, Turn
 from memory.models.trace import BY_HAND
 
 Vector = NDArray[np.float32]
 LONGEST = 600  # characters of one fact
 TITLE = "Put right by hand"
 IMPORTANCE = 1.0  # 0-1: nothing is told more deliberately
+NOTED = {"told", "subject", "attribute", "value", "valid_from", "happened_from", "happened_to", "pinned"}  # of a fact
 
 
 class NotCorrectable(ValueError):
@@ -46,8 +50,7 @@ def correct(*, person_id: int, memory_id: int, text: str, mistaken: bool, client
     """
     text = _keepable(text)
     tombstone.let_write(person_id)
-    with connection.cursor() as cursor:  # the lock that revision takes
-        cursor.execute("select pg_advisory_xact_lock(hashtext('facts'), %s)", [person_id])
+    _lock_facts(person_id)
     sent_before = Turn.objects.of(person_id).filter(client_id=client_id)
     before = _of_turns(person_id, sent_before).first()
     if before is not None:
@@ -67,15 +70,71 @@ def correct(*, person_id: int, memory_id: int, text: str, mistaken: bool, client
     memory = _written(old, turn, mistaken=mistaken)
     Source.objects.create(owner_id=person_id, memory=memory, turn=turn, start=0, end=len(text))
     _note_what_was_wrong(old, memory, mistaken=mistaken)
-    uphold(person_id)
-    if memory.attribute:
-        settle(person_id, memory.subject, memory.attribute)
-    uphold(person_id)
-    if mistaken:
-        _sum_up_anew(memory)
-    periods.draw_anew(person_id, [old.companion_id])
+    _let_hold(memory, mistaken=mistaken)
     memory.refresh_from_db()
     return memory
+
+
+@dataclass(frozen=True)
+class Wrong:
+    """Words of a turn in whose place a correction stands, and what was understood by them (models/correction.py)."""
+
+    turn_id: int
+    start: int
+    end: int
+    subject: str
+    attribute: str
+    mistaken: bool
+
+
+def bring_back(*, turn: Turn, noted: Mapping[str, Any], wrong: Sequence[Wrong]) -> Memory:
+    """A turn by hand that came with a file puts right again what it put right before: what is `NOTED` of it is given.
+
+    What was found in the wrong words is closed in its favour, and what a worker finds there later. Runs inside
+    `acting_as(person)`, where nobody else writes.
+    """
+    person_id = turn.owner_id
+    _lock_facts(person_id)
+    begun = retention.begun(
+        Memory.Kind.FACT,
+        said_at=turn.said_at,
+        now=clock.now(),
+        importance=IMPORTANCE,
+        by=permission.preset_of(person_id),
+    )
+    memory = Memory.objects.create(
+        owner_id=person_id,
+        companion_id=turn.conversation.companion_id,
+        session_id=turn.session_id,
+        kind=Memory.Kind.FACT,
+        text=turn.text,
+        said_at=turn.said_at,
+        importance=IMPORTANCE,
+        version=BY_HAND,
+        **{**noted, "valid_from": noted["valid_from"] or turn.said_at},
+        **vars(begun),
+    )
+    Source.objects.create(owner_id=person_id, memory=memory, turn=turn, start=0, end=len(turn.text))
+    Correction.objects.bulk_create(Correction(owner_id=person_id, memory=memory, **vars(one)) for one in wrong)
+    _let_hold(memory, mistaken=any(one.mistaken for one in wrong))
+    return memory
+
+
+def _lock_facts(person_id: int) -> None:
+    """The lock that revision takes."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('facts'), %s)", [person_id])
+
+
+def _let_hold(memory: Memory, *, mistaken: bool) -> None:
+    """Close what it stands in place of, and have made anew what was made of that."""
+    uphold(memory.owner_id)
+    if memory.attribute:
+        settle(memory.owner_id, memory.subject, memory.attribute)
+    uphold(memory.owner_id)
+    if mistaken:
+        _sum_up_anew(memory)
+    periods.draw_anew(memory.owner_id, [memory.companion_id])
 
 
 def take_back(*, person_id: int, memory_id: int) -> list[int]:
@@ -163,12 +222,7 @@ def _keepable(text: str) -> str:
 def _said(old: Memory, text: str, client_id: UUID) -> Turn:
     """The person's own words, in a conversation and a session of their own; no step sums up what is written by hand."""
     now = clock.now()
-    origin = f"{BY_HAND}, {old.companion_id}"
-    conversation, _ = Conversation.objects.of(old.owner_id).get_or_create(
-        owner_id=old.owner_id,
-        origin=origin,
-        defaults={"companion_id": old.companion_id, "title": TITLE, "started_at": now, "active_at": now},
-    )
+    conversation = conversation_of(old.companion, at=now)
     conversation.sessions.filter(closed_at=None).update(closed_at=now)
     turn = dialogue.keep_turn(
         conversation=conversation,
@@ -180,6 +234,16 @@ def _said(old: Memory, text: str, client_id: UUID) -> Turn:
     )
     conversation.sessions.filter(closed_at=None).update(closed_at=now)
     return turn
+
+
+def conversation_of(companion: Companion, *, at: datetime) -> Conversation:
+    """The one in which stands what the person wrote by hand; it begins at that moment where there is none yet."""
+    conversation, _ = Conversation.objects.of(companion.owner_id).get_or_create(
+        owner_id=companion.owner_id,
+        origin=f"{BY_HAND}, {companion.pk}",
+        defaults={"companion": companion, "title": TITLE, "started_at": at, "active_at": at},
+    )
+    return conversation
 
 
 def _written(old: Memory, turn: Turn, *, mistaken: bool) -> Memory:

@@ -23,6 +23,12 @@ STATES = {  # a pinned one is vivid, too; all that holds is either vivid, fading
 }
 
 
+def is_listed(memory: Memory) -> bool:
+    """The same of one memory."""
+    twice = memory.kind == Memory.Kind.DAY_SUMMARY and memory.version.endswith(SAME)
+    return memory.pinned or not (memory.kind == Memory.Kind.ROUND or twice)
+
+
 def listed(memories: QuerySet[Memory]) -> QuerySet[Memory]:
     """Of these, what counts as a memory; those that hold no longer among them."""
     return memories.filter(LISTED)

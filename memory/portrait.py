@@ -265,6 +265,38 @@ def take_back_correction(*, person_id: int, line_id: int, said: str, confirmed: 
     return True
 
 
+def say_again(
+    *,
+    companion: Companion,
+    aspect: str,
+    text: str,
+    state: PortraitLine.State,
+    version: str,
+    words: Sequence[tuple[int, int, int, float]],
+) -> None:
+    """What the person said to a line elsewhere, on the same words: (turn, start, end, weight).
+
+    What they have answered here already stands. Without words it is kept without its text. Runs inside
+    `acting_as(person)`.
+    """
+    known = digest(companion.owner_id, text)
+    line = _of(companion).select_for_update().filter(aspect=aspect, digest=known).first()
+    if line is None:
+        line = PortraitLine(owner_id=companion.owner_id, companion=companion, aspect=aspect, digest=known)
+        line.text, line.version, line.confidence, line.made_at = text if words else "", version, 0.0, clock.now()
+        line.save()
+    elif line.state not in PortraitLine.UNANSWERED:
+        return
+    PortraitEvidence.objects.bulk_create(
+        [
+            PortraitEvidence(owner_id=companion.owner_id, line=line, turn_id=turn, start=start, end=end, weight=weight)
+            for turn, start, end, weight in words
+        ],
+        ignore_conflicts=True,
+    )
+    _stand(line, state)
+
+
 def _line(person_id: int, line_id: int) -> PortraitLine | None:
     """The line, locked, unless its words were erased meanwhile."""
     tombstone.let_write(person_id)

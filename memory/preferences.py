@@ -34,18 +34,23 @@ def join(*, person_id: int, joined: bool) -> None:
     read_anew()
 
 
-def keep_portrait(*, companion: Companion, kept: bool) -> None:
-    """Keep a portrait of the person, or none with any companion; the other choices stay. Runs inside `acting_as`.
+def keep_portrait(*, companion: Companion, for_all: bool, for_this: bool) -> None:
+    """Whether companions keep a portrait of the person at all, and this one too; the other choices stay.
 
-    Switched on, this companion keeps one too, if that was switched off for it alone.
+    Runs inside `acting_as(person)`.
     """
     before = chosen(companion.owner_id)
-    unkept = {Matter(matter) for matter in before.unkept} - {Matter.PORTRAIT}
     fading = Fading(before.fading) if before.fading else None
-    wanted = unkept if kept else unkept | {Matter.PORTRAIT}
+    wanted = _with_portrait(before.unkept, kept=for_all)
     choose(person_id=companion.owner_id, unkept=wanted, fading=fading)
-    if kept and Matter.PORTRAIT in companion.unkept:
-        own = [Matter(matter) for matter in companion.unkept if matter != Matter.PORTRAIT]
+    own = _with_portrait(companion.unkept, kept=for_this)
+    if own != set(companion.unkept):
         companions.edit(
             companion=companion, name=companion.name, manner=companion.manner, engine=companion.engine, unkept=own
         )
+
+
+def _with_portrait(unkept: Iterable[str], *, kept: bool) -> set[Matter]:
+    """What else is not remembered, and the portrait neither unless it is kept."""
+    others = {Matter(matter) for matter in unkept} - {Matter.PORTRAIT}
+    return others if kept else others | {Matter.PORTRAIT}

@@ -67,6 +67,14 @@ def real_first() -> Iterator[None]:
         cursor.execute("set local search_path to default")
 
 
+def is_read(model: type[OwnedModel]) -> bool:
+    """Whether this connection just now reads a table beside in place of the real one."""
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
+        cursor.execute("select %s::regclass <> %s::regclass", [table, f"public.{table}"])
+        return bool(cursor.fetchone()[0])
+
+
 def take_over(model: type[OwnedModel], ids: Iterable[int]) -> list[int]:
     """Copy real rows beside, but for those that stand there already; returns the ids of the copied."""
     with connection.cursor() as cursor:

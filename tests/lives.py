@@ -18,6 +18,7 @@ from memory.erasure import Wish
 from memory.history import sent
 from memory.isolation import acting_as
 from memory.models import (
+    Brought,
     Companion,
     Conversation,
     Erasure,
@@ -147,6 +148,8 @@ def _by_hand(life: Life, word: Any) -> None:
         Link.objects.get_or_create(
             owner=person, memory=facts[-1], other=corrected, defaults={"why": f"both about {word()}"}
         )
+        said = corrected.sources.get().turn
+        Brought.objects.create(owner=person, kind=Brought.Kind.FACT, turn=said, start=0, end=1, digest=b"waits")
         line = PortraitLine.objects.order_by("pk").first()
         said_before = line.text if line else ""
     life.fitting |= {

@@ -8,6 +8,7 @@ from typing import Any
 from companion.accounts.models import Person
 from companion.memories import words
 from memory import clock, retention
+from memory.listed import is_listed
 from memory.models import Memory, Session, Source, Speaker
 from memory.reading import excerpt
 
@@ -46,6 +47,7 @@ def item(memory: Memory, person: Person, *, today: date) -> dict[str, Any]:
         "retention": round(left, 3),
         "state": retention.freshness(left),
         "pinned": memory.pinned,
+        "listed": is_listed(memory),
         "by_hand": memory.by_hand,
         "superseded": memory.superseded_by_id is not None,
     }

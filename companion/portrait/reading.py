@@ -8,6 +8,7 @@ from companion.accounts.models import Person
 from companion.memories.words import said
 from companion.portrait import words
 from memory import clock, conversations, permission, policy, portrait
+from memory.consolidation import progress
 from memory.consolidation.periods import day_ends
 from memory.consolidation.portrait import TOLD_OF
 from memory.consolidation.summary import EXTRACTIVE
@@ -21,6 +22,8 @@ NONE: dict[str, Any] = {"lines": [], "refused": [], "likeness": None, "talks": 0
     "changed": [],
     "kept": True,
     "ruled": False,
+    "for_all": True,
+    "for_this": True,
 }
 
 
@@ -31,8 +34,9 @@ def read_portrait(person: Person, companion: Companion | None) -> dict[str, Any]
     now = clock.now()
     today = clock.local(now, person.time_zone).date()
     with acting_as(person.pk):
-        if not permission.may_remember(companion, Matter.PORTRAIT):
-            return {**NONE, "kept": False, "ruled": Matter.PORTRAIT in policy.ruled(person.pk).unkept}
+        switched = _switched(companion)
+        if not switched["kept"]:
+            return {**NONE, **switched}
         held, refused = portrait.read(companion, now), portrait.refused(companion)
         talks = _conversations(person, held)
         drawn = Period.objects.of(person.pk).filter(companion=companion, layer=Period.Layer.PORTRAIT).first()
@@ -45,11 +49,21 @@ def read_portrait(person: Person, companion: Companion | None) -> dict[str, Any]
             "likeness": _likeness(person, companion),
             "talks": conversations.listed(person.pk).filter(companion=companion).count(),
             "drawn": _said(drawn.done_at, person, today) if drawn and drawn.done_at else "",
-            "waits": drawn is None or drawn.state != Step.State.DONE,
+            "waits": drawn is None or (drawn.state != Step.State.DONE and not progress.is_left(drawn, now)),
             "changed": [_change(line, person, today) for line in portrait.changed(companion, now - TOLD_OF)],
-            "kept": True,
-            "ruled": False,
+            **switched,
         }
+
+
+def _switched(companion: Companion) -> dict[str, bool]:
+    """Whether a portrait is kept, and which of the switches that let it be are on."""
+    ruled, own = policy.standing(companion.owner_id)
+    return {
+        "kept": permission.may_remember(companion, Matter.PORTRAIT),
+        "ruled": Matter.PORTRAIT in ruled.unkept,
+        "for_all": Matter.PORTRAIT not in own.unkept,
+        "for_this": Matter.PORTRAIT not in companion.unkept,
+    }
 
 
 def _said(moment: datetime, person: Person, today: date) -> str:

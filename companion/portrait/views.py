@@ -38,9 +38,10 @@ door = door_with(
 
 
 class Keeping(chosen.AboutCompanion):
-    """Whether a portrait is kept."""
+    """Whether a portrait is kept by companions at all, and by this one; it keeps one where both are so."""
 
-    kept: bool
+    for_all: bool
+    for_this: bool
 
 
 class Moods(chosen.AboutCompanion):
@@ -94,7 +95,7 @@ def keep(request: HttpRequest) -> HttpResponse:
     companion = chosen.choose(person, asked.companion)
     if companion is not None:
         with acting_as(person.pk):
-            preferences.keep_portrait(companion=companion, kept=asked.kept)
+            preferences.keep_portrait(companion=companion, for_all=asked.for_all, for_this=asked.for_this)
     return JsonResponse(read_portrait(person, companion))
 
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { across, area, drawn, path, retention } from "../src/memories/curve";
+import { across, area, days, drawn, path, retention } from "../src/memories/curve";
 
 const DAY = 86_400_000;
 const at = (day: number) => new Date(Date.UTC(2026, 0, 1) + day * DAY).toISOString();
@@ -44,5 +44,9 @@ describe("the forgetting curve", () => {
     expect(area(drawing, drawing.past[0]!)).toMatch(/^M0 100L0 0\.0.*100Z$/);
     expect(area(drawing, [])).toBe("");
     expect(across(drawing, drawing.to)).toBe(1000);
+  });
+
+  it("tells its strength in days, of a short one to a tenth", () => {
+    expect([0.42, 1, 9.96, 46.7, 1200].map(days)).toEqual(["0.4 days", "1 day", "10 days", "47 days", "1,200 days"]);
   });
 });

@@ -9,7 +9,8 @@ const read: Reading = {
   sessions: 112,
   days_left: 0,
   days: 80,
-  whole_left: true,
+  acquaintance_left: false,
+  portrait_left: true,
   held_up: false,
 };
 
@@ -19,12 +20,14 @@ test("what is read is told of all that there is", () => {
   expect([done, total]).toEqual([64, 112]);
 });
 
-test("a file comes before the conversations in it, these before their days, and the portrait last", () => {
+test("a file comes before the conversations in it, these before their days, then all of it, and the portrait last", () => {
   const words = [
     { ...read, files_left: 1, sessions_left: 2 },
     { ...read, files_left: 1, lines_left: 30, lines: 1200, sessions_left: 2 },
     { ...read, sessions_left: 1, sessions: 1, days_left: 5 },
     { ...read, days_left: 5 },
+    { ...read, acquaintance_left: true },
+    { ...read, acquaintance_left: true, portrait_left: false },
     read,
   ].map((reading) => stage(reading).words);
   expect(words).toEqual([
@@ -32,6 +35,8 @@ test("a file comes before the conversations in it, these before their days, and 
     "Your file is being taken in: 1,170 of 1,200 lines.",
     "Rosemary is still reading: 0 of 1 conversation is read.",
     "Rosemary is summing up your days: 75 of 80 are done.",
+    "Rosemary is summing up all that you talked about.",
+    "Rosemary is summing up all that you talked about.",
     "Rosemary is drawing your portrait anew, from all that is read.",
   ]);
 });

@@ -31,7 +31,6 @@ from memory.models.owned import OwnedModel
 AT_ONCE = 256  # turns that get their keys together
 
 Rows = Mapping[type[OwnedModel], Q]  # which rows of each table
-DRAWN = (PortraitLine.State.DRAWN, PortraitLine.State.DROPPED)  # not by the person's hand
 EVERY, NONE = Q(owner__isnull=False), Q(owner__isnull=True)  # an empty Q would be lost beside another
 # The tables of work, and which column counts how often it was asked for: what was made for less is not kept.
 ASKED: dict[type[OwnedModel], str] = {Step: "asked", Period: "revision"}
@@ -122,7 +121,10 @@ LAYERS: dict[str, Layer] = {
     "portrait": Layer(
         _by_periods,
         others={PortraitEvidence: EVERY, PortraitLine: EVERY},
-        held={PortraitEvidence: ~Q(line__state__in=DRAWN), PortraitLine: ~Q(state__in=DRAWN)},
+        held={
+            PortraitEvidence: ~Q(line__state__in=PortraitLine.UNANSWERED),
+            PortraitLine: ~Q(state__in=PortraitLine.UNANSWERED),
+        },
         work={Period: Q(layer=Period.Layer.PORTRAIT)},
     ),
 }

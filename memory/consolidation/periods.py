@@ -14,7 +14,7 @@ from django.db import connection
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from pydantic import BaseModel, ConfigDict, Field
 
-from memory import clock, permission, retention, tombstone
+from memory import clock, permission, repinning, retention, tombstone
 from memory.budget import cut_middle
 from memory.consolidation import portrait
 from memory.consolidation.asking import Unusable, ask, by_schema
@@ -282,6 +282,7 @@ def _keep(period: Period, result: Result, write: Callable[[Period], None]) -> No
         write(row)
         if pinned:  # what the person holds on to is the summary, whatever it says by now
             Memory.objects.filter(period=row).update(pinned=True)
+        repinning.of_period(row)
         row.state, row.done_at = Step.State.DONE, clock.now()
         row.version, row.error, row.refused = result.version, result.error, result.refused
         row.attempts += 1

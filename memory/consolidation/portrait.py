@@ -321,7 +321,7 @@ def keep(*, companion: Companion, drawn: Portrait, at: datetime) -> None:
             _write_evidence(_written(known, line, key[1], companion, at), line)
     left = rows.filter(pk__in=[line.pk for line in lines.values()])
     if drawn.version == NONE:
-        left.filter(state__in=(PortraitLine.State.DRAWN, PortraitLine.State.DROPPED)).delete()
+        left.filter(state__in=PortraitLine.UNANSWERED).delete()
     left.filter(state=PortraitLine.State.DROPPED, made_at__lt=at - TOLD_OF).delete()
     left.filter(state=PortraitLine.State.DRAWN).update(state=PortraitLine.State.DROPPED, confidence=0.0, made_at=at)
 

@@ -16,7 +16,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Count, F, Max, Q, QuerySet, Sum
 
-from memory import clock, encoder_swap, staging, tombstone
+from memory import clock, encoder_swap, repinning, staging, tombstone
 from memory.consolidation import corrected, periods
 from memory.consolidation.layers import ASKED, LAYERS, NONE, chosen, held, kinds, made, tables, work
 from memory.encoder import Encoder
@@ -50,7 +50,13 @@ ANSWERED = """
 select line.id from pg_temp.memory_portraitline as line join public.memory_portraitline as theirs
     on theirs.id = line.id
     or (theirs.companion_id = line.companion_id and theirs.aspect = line.aspect and theirs.digest = line.digest)
-where theirs.owner_id = %(owner)s and theirs.state <> 'drawn'
+where theirs.owner_id = %(owner)s and not theirs.state = any(%(unanswered)s)
+"""
+# Since when a line is drawn that says the same as one that stands: it is none that became new.
+CARRY_FIRST = """
+update pg_temp.memory_portraitline as new set first_at = old.first_at from public.memory_portraitline as old
+where old.owner_id = %(owner)s and old.state = 'drawn'
+    and old.companion_id = new.companion_id and old.aspect = new.aspect and old.digest = new.digest
 """
 # The summary of the same session, day or acquaintance; any other memory by its evidence, and then by what it says.
 SAME_MEMORIES = """
@@ -252,6 +258,7 @@ def _swap(person_id: int, layers: Sequence[str], said: Said) -> Rebuilt | None:
                 staging.put_in_place(model, set(ids) - (begun if model is Period else set()))
             periods.await_days(person_id)
             corrected.uphold(person_id)
+            repinning.meet(repinning.unmet(person_id))
     return Rebuilt(list(layers), same=len(beside[Memory]) - new, new=new, gone=gone)
 
 
@@ -276,8 +283,9 @@ def _recognise(person_id: int, old: Sequence[int], kind: Q) -> None:
 
 def _leave_answered(person_id: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(ANSWERED, {"owner": person_id})
+        cursor.execute(ANSWERED, {"owner": person_id, "unanswered": [*map(str, PortraitLine.UNANSWERED)]})
         answered = [pk for (pk,) in cursor.fetchall()]
+        cursor.execute(CARRY_FIRST, {"owner": person_id})
     PortraitEvidence.objects.of(person_id).filter(line__in=answered).delete()
     PortraitLine.objects.of(person_id).filter(pk__in=answered).delete()
 

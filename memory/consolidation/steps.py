@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from django.db import connection
 from django.db.models import Exists, Q
 
-from memory import clock, tombstone
+from memory import clock, repinning, tombstone
 from memory.consolidation import cut, facts, links, periods, summary
 from memory.consolidation.attempts import ask_anew, put_off
 from memory.encoder import Encoder
@@ -120,6 +120,7 @@ def _keep(step: Due, made: Made | None, keep: Keep, engine: Engine) -> None:
             elif step.kind == Step.Kind.FACTS:
                 periods.note_portrait(session)
                 _link_anew(step)
+            repinning.of_session(session)
         row.state, row.done_at = Step.State.DONE, clock.now()
         row.version, row.error, row.refusals = (
             (made.version[:200], made.error, dict(made.refusals)) if made else ("nothing told", "", {})

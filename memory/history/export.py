@@ -3,12 +3,15 @@
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
 
+from memory.history import taking_along
 from memory.isolation import acting_as
 from memory.models import Companion, Conversation, Turn
+from memory.models.trace import BY_HAND
 
 AT_ONCE = 500  # turns read in one transaction
 
@@ -20,19 +23,22 @@ class _Talk:
     conversation: UUID
     name: str
     companion: str  # empty where the file is of one companion alone
+    by_hand: bool  # what was put right, and is no talk
 
 
 def export(companion: Companion) -> Iterator[str]:
     """One JSON object a line, each with its line end: conversation by conversation, as they were said.
 
     What is about to be erased is left out, and the title of its conversation with it; and what is off the record. What
-    was said while memory was paused says so. Runs inside `acting_as(person)`.
+    was said while memory was paused says so. After it stands what they have judged of what is remembered, and their
+    portrait. Runs inside `acting_as(person)`.
     """
     for talk in _talks(companion):
         after = 0
         while turns := _turns(companion.owner_id, talk, after):
             yield from (_line(turn, talk) for turn in turns)
             after = turns[-1].number
+    yield from (_written(judgement) for judgement in taking_along.judgements(companion))
 
 
 def export_everything(person_id: int) -> Iterator[str]:
@@ -49,6 +55,20 @@ def export_everything(person_id: int) -> Iterator[str]:
         while lines := _lines_after(person_id, talk, after):
             after = lines[-1][0]
             yield "".join(line for _, line in lines)
+    for companion, name in named.items():
+        if judged := _judgements(companion, name):
+            yield "".join(judged)
+
+
+def _judgements(companion: Companion, name: str) -> list[str]:
+    with acting_as(companion.owner_id):
+        lines = [_written(judgement) for judgement in taking_along.judgements(companion, name=name)]
+    connection.close()
+    return lines
+
+
+def _written(line: dict[str, Any]) -> str:
+    return json.dumps(line, ensure_ascii=False) + "\n"
 
 
 def _lines_after(person_id: int, talk: _Talk, after: int) -> list[tuple[int, str]]:
@@ -73,8 +93,9 @@ def _line(turn: Turn, talk: _Talk) -> str:
         "said_at": turn.said_at.isoformat(),
         "text": turn.text,
         **({} if turn.remembered else {"remembered": False}),
+        **({"by_hand": True} if talk.by_hand else {}),
     }
-    return json.dumps(line, ensure_ascii=False) + "\n"
+    return _written(line)
 
 
 def _talks(companion: Companion, *, name: str = "") -> list[_Talk]:
@@ -84,7 +105,8 @@ def _talks(companion: Companion, *, name: str = "") -> list[_Talk]:
     talks = list(kept.order_by("started_at", "pk"))
     titles = ["" if talk.pk in marked else talk.title.strip() for talk in talks]
     dated = [title or f"Conversation of {talk.started_at:%Y-%m-%d}" for title, talk in zip(titles, talks, strict=True)]
-    return [_Talk(talk.pk, title, name) for talk, title in zip(talks, _numbered(dated), strict=True)]
+    named = zip(talks, _numbered(dated), strict=True)
+    return [_Talk(talk.pk, title, name, (talk.origin or "").startswith(BY_HAND)) for talk, title in named]
 
 
 def _numbered(names: list[str]) -> list[str]:

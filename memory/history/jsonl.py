@@ -6,17 +6,18 @@ from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from io import BytesIO
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from memory.dialogue import UNKEEPABLE, is_blank
-from memory.history.told import LONGEST, History, Skipped, Told, Unreadable
+from memory.history import judgements
+from memory.history.judgements import Judged
+from memory.history.told import FIRST_YEAR, LAST_YEAR, LONGEST, History, Skipped, Told, Unreadable
 
 LONGEST_LINE = 1_000_000  # bytes
-FIRST_YEAR, LAST_YEAR = 1900, 2200
 MOST_UNREADABLE = 10_000  # lines, after which the rest is not looked at: it is no file of ours
 
 
@@ -35,6 +36,7 @@ class Line(BaseModel):
     time: clock_time | None = None
     id: Annotated[str, Field(min_length=1, max_length=190)] | None = None
     remembered: bool = True
+    by_hand: bool = False
 
     @field_validator("said_at")
     @classmethod
@@ -50,6 +52,8 @@ class Line(BaseModel):
         relative = self.days_ago is not None and self.time is not None
         if (self.said_at is not None) == relative:
             raise ValueError("give said_at with a time zone, or days_ago and time")
+        if self.by_hand and self.speaker != "person":
+            raise ValueError("only the person writes by hand")
         return self
 
 
@@ -76,7 +80,7 @@ def _history(content: bytes, zone: str, today: date, source: str) -> History:
     return History(source=source, total=total, entries=_entries(BytesIO(content), zone, today))
 
 
-def _entries(lines: Iterable[bytes], zone: str, today: date) -> Iterator[Told | Skipped]:
+def _entries(lines: Iterable[bytes], zone: str, today: date) -> Iterator[Told | Skipped | Judged]:
     """One after the other, so that a file of empty or unreadable lines takes no more room than it has."""
     seen: dict[str, int] = {}
     unreadable = 0
@@ -95,15 +99,15 @@ def _entries(lines: Iterable[bytes], zone: str, today: date) -> Iterator[Told | 
         yield told
 
 
-def _entry(raw: bytes, number: int, zone: str, today: date) -> Told | Skipped:
+def _entry(raw: bytes, number: int, zone: str, today: date) -> Told | Skipped | Judged:
     where = f"line {number}"
     if len(raw) > LONGEST_LINE:
         return Skipped(where, f"it is {len(raw):,} bytes long; at most {LONGEST_LINE:,}")
     try:
         fields = json.loads(raw.decode())
-        if isinstance(fields, dict):
-            fields |= {name: said.translate(UNKEEPABLE) for name, said in fields.items() if isinstance(said, str)}
-        line = Line.model_validate(fields)
+        if judgements.is_judgement(fields):
+            return judgements.read(fields, where)
+        line = _line(fields)
     except UnicodeDecodeError:
         return Skipped(where, "it is not UTF-8")
     except ValidationError as error:
@@ -112,9 +116,14 @@ def _entry(raw: bytes, number: int, zone: str, today: date) -> Told | Skipped:
         return Skipped(where, f"{named + ': ' if named else ''}{first['msg']}")
     except (ValueError, RecursionError):
         return Skipped(where, "it is not JSON")
-    if is_blank(line.text):
-        return Skipped(where, "text: there are no words in it")
-    return _told(line, raw, zone, today)
+    return Skipped(where, "text: there are no words in it") if is_blank(line.text) else _told(line, raw, zone, today)
+
+
+def _line(fields: Any) -> Line:
+    """Raises ValidationError."""
+    if isinstance(fields, dict):
+        fields |= {name: said.translate(UNKEEPABLE) for name, said in fields.items() if isinstance(said, str)}
+    return Line.model_validate(fields)
 
 
 def _told(line: Line, raw: bytes, zone: str, today: date) -> Told:
@@ -133,4 +142,5 @@ def _told(line: Line, raw: bytes, zone: str, today: date) -> Told:
         said_at,
         line.remembered,
         line.companion.strip(),
+        line.by_hand,
     )

@@ -10,15 +10,18 @@ from dataclasses import dataclass, field
 from itertools import islice
 from threading import Lock
 from typing import Self
-from uuid import NAMESPACE_URL, UUID, uuid5
+from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
 from django.utils.translation import gettext
 
-from memory import clock, dialogue, indexing, permission, quota, tombstone
+from memory import clock, correction, dialogue, indexing, permission, quota, tombstone
 from memory.consolidation import attempts
 from memory.encoder import Encoder, Tokens, Vectors
+from memory.history import bringing_back
+from memory.history.judgements import Judged
+from memory.history.known import here, turn_id
 from memory.history.told import History, Skipped, Told
 from memory.isolation import acting_as
 from memory.models import Companion, Conversation, Matter, Session, Speaker, Step, Turn
@@ -49,6 +52,7 @@ class Kept:
     sessions: list[int] = field(default_factory=list)
     conversations: set[UUID] = field(default_factory=set)
     skipped: list[Skipped] = field(default_factory=list)
+    righted: list[int] = field(default_factory=list)  # turns by hand that put something right
     whole: bool = True  # to its end, not only until it was enough
     refused: str = ""  # why it stopped before its end, in words: what was kept until then is whole
 
@@ -74,6 +78,7 @@ def keep(
             try:
                 with acting_as(companion.owner_id):
                     turns = _keep_batch(companion, history.source, told, kept)
+                _heed(companion, history.source, [entry for entry in batch if isinstance(entry, Judged)], kept)
             except (quota.OverQuota, CompanionGone) as refused:
                 kept.refused = str(refused)
                 break
@@ -82,7 +87,10 @@ def keep(
             indexing_.give(turns, len(batch))
             if enough():
                 kept.whole = False
-                return kept
+                break
+    correction.index(person_id=companion.owner_id, turn_ids=kept.righted, encoder=encoder)
+    if not kept.whole:
+        return kept
     with acting_as(companion.owner_id):
         tombstone.let_write(companion.owner_id)
         _close(companion.owner_id, kept)
@@ -97,7 +105,7 @@ def adds(*, person_id: int, history: History) -> int:
     for batch in _batches(history.entries):
         told = {turn_id(history.source, entry.id): entry for entry in batch if isinstance(entry, Told)}
         with acting_as(person_id):
-            before = _before(person_id, told)
+            before = _before(person_id, history.source, told)
             fresh = {client_id: each for client_id, each in told.items() if client_id not in seen | set(before)}
             more += len(fresh) - len(_erased(person_id, fresh))
         seen |= fresh.keys()
@@ -105,7 +113,7 @@ def adds(*, person_id: int, history: History) -> int:
     return more
 
 
-def _batches(entries: Iterator[Told | Skipped]) -> Iterator[list[Told | Skipped]]:
+def _batches(entries: Iterator[Told | Skipped | Judged]) -> Iterator[list[Told | Skipped | Judged]]:
     while batch := list(islice(entries, BATCH)):
         yield batch
 
@@ -182,29 +190,46 @@ class _InOrder:
 
 
 def _keep_batch(companion: Companion, source: str, batch: Sequence[Told], kept: Kept) -> list[int]:
-    """The ids of these turns, kept now or before. A lock keeps two imports of the same person apart."""
-    with connection.cursor() as cursor:
-        cursor.execute("select pg_advisory_xact_lock(hashtext('import'), %s)", [companion.owner_id])
+    """The ids of these turns, kept now or before."""
+    _lock(companion.owner_id)
     tombstone.let_write(companion.owner_id)
     _check_is_there(companion)
     ids = {turn_id(source, told.id): told for told in batch}
-    before = _before(companion.owner_id, ids)
+    before = _before(companion.owner_id, source, ids)
     fresh = {client_id: told for client_id, told in ids.items() if client_id not in before}
     erased = _erased(companion.owner_id, fresh)
     quota.check_part(person_id=companion.owner_id, more=len(fresh) - len(erased))
     kept.already += len(before)
     kept.erased += len(erased)
-    new: dict[tuple[str, str], dict[UUID, Told]] = {}
+    new: dict[tuple[str, str, bool], dict[UUID, Told]] = {}
     for client_id, told in fresh.items():
         if client_id not in erased:
-            new.setdefault((told.companion, told.conversation), {})[client_id] = told
+            new.setdefault((told.companion, told.conversation, told.by_hand), {})[client_id] = told
     made = [
         turn.pk
-        for (name, _), told in new.items()
+        for (name, *_), told in new.items()
         for turn in _keep_talk(_companion(companion, name), source, told, kept)
     ]
     kept.turns += len(made)
     return [*before.values(), *made]
+
+
+def _heed(companion: Companion, source: str, judged: Sequence[Judged], kept: Kept) -> None:
+    """What the person had judged, once the words that it is about are kept."""
+    if not judged:
+        return
+    with acting_as(companion.owner_id):
+        _lock(companion.owner_id)
+        _check_is_there(companion)
+        skipped, righted = bringing_back.heed(companion, source, judged)
+    kept.skipped += skipped
+    kept.righted += righted
+
+
+def _lock(person_id: int) -> None:
+    """Keep two imports of the same person apart, to the end of the transaction."""
+    with connection.cursor() as cursor:
+        cursor.execute("select pg_advisory_xact_lock(hashtext('import'), %s)", [person_id])
 
 
 def _check_is_there(companion: Companion) -> None:
@@ -213,19 +238,10 @@ def _check_is_there(companion: Companion) -> None:
         raise CompanionGone
 
 
-def _before(person_id: int, told: dict[UUID, Told]) -> dict[UUID, int]:
+def _before(person_id: int, source: str, told: dict[UUID, Told]) -> dict[UUID, int]:
     """Those that are here already: imported before, or exported from this very account."""
-    own = {client_id: UUID(each.id) for client_id, each in told.items() if _is_uuid(each.id)}
-    turns = Turn.objects.of(person_id).filter(client_id__in=[*told, *own.values()])
-    here = dict(turns.values_list("client_id", "pk"))
-    return {each: here[one] for each in told for one in (each, own.get(each)) if one in here}
-
-
-def _is_uuid(identity: str) -> bool:
-    try:
-        return str(UUID(identity)) == identity
-    except ValueError:
-        return False
+    found = here(person_id, source, (each.id for each in told.values()))
+    return {client_id: found[each.id] for client_id, each in told.items() if each.id in found}
 
 
 def _companion(default: Companion, name: str) -> Companion:
@@ -244,16 +260,15 @@ def _erased(person_id: int, told: dict[UUID, Told]) -> set[UUID]:
     return {client_id for client_id in told if not standing.isdisjoint((by_id[client_id], by_words[client_id]))}
 
 
-def turn_id(source: str, identity: str) -> UUID:
-    """An imported turn's client id: the same turn of the same source has the same."""
-    return uuid5(NAMESPACE_URL, f"rosemary import {source} {identity}")
-
-
 def _keep_talk(companion: Companion, source: str, new: dict[UUID, Told], kept: Kept) -> list[Turn]:
     """New turns of one conversation, by their client ids."""
-    conversation = _conversation(companion, source, next(iter(new.values())))
+    first = next(iter(new.values()))
+    by_hand = first.by_hand
+    conversation = (
+        correction.conversation_of(companion, at=first.said_at) if by_hand else _conversation(companion, source, first)
+    )
     all_matters = permission.may_remember(companion, Matter.SENSITIVE)
-    sessions = _Sessions(conversation)
+    sessions = _Sessions(conversation, by_hand=by_hand)
     utterances = [
         dialogue.Utterance(
             session=sessions.of(told),
@@ -266,9 +281,12 @@ def _keep_talk(companion: Companion, source: str, new: dict[UUID, Told], kept: K
         )
         for client_id, told in new.items()
     ]
+    made = dialogue.keep_turns(conversation=conversation, utterances=utterances)
+    if by_hand:
+        sessions.shut()
+        return made
     kept.conversations.add(conversation.pk)
     kept.sessions += [pk for pk in sessions.seen() if pk not in kept.sessions]
-    made = dialogue.keep_turns(conversation=conversation, utterances=utterances)
     late = Step.objects.of(companion.owner_id).filter(session__in=sessions.seen(), session__closed_at__isnull=False)
     attempts.ask_anew(late.exclude(kind=Step.Kind.CUT))  # what is made of a session that was over knows of these, too
     return made
@@ -295,8 +313,9 @@ def _conversation(companion: Companion, source: str, told: Told) -> Conversation
 class _Sessions:
     """One conversation's sessions by the source's own bounds, while a batch of it is read."""
 
-    def __init__(self, conversation: Conversation) -> None:
+    def __init__(self, conversation: Conversation, *, by_hand: bool) -> None:
         self._conversation = conversation
+        self._by_hand = by_hand
         self._by_origin: dict[str, Session] = {}
 
     def of(self, told: Told) -> Session:
@@ -310,12 +329,18 @@ class _Sessions:
         """Their ids, in the order of their appearance."""
         return [session.pk for session in self._by_origin.values()]
 
+    def shut(self) -> None:
+        """Close what is open, with no step to do: nothing sums up what is written by hand."""
+        self._conversation.sessions.filter(closed_at=None).update(closed_at=clock.now())
+
     def _find(self, origin: str) -> Session | None:
         """The one that is called so; where it was cut since, its last part."""
         of_it = self._conversation.sessions.filter(Q(origin=origin) | Q(part_of__origin=origin))
         return of_it.order_by("-ended_at", "-pk").first()
 
     def _begin(self, told: Told) -> Session:
+        if self._by_hand:
+            self.shut()
         read = {session.pk: session for session in self._by_origin.values()}
         for session in self._conversation.sessions.filter(closed_at=None):
             dialogue.close_session(session=session, at=read.get(session.pk, session).ended_at)

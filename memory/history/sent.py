@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection
 from django.db.models import F, Q
+from django.utils.translation import override
 
 from memory import clock, dialogue, quota
 from memory.encoder import Encoder
@@ -57,13 +58,14 @@ def run(*, person_id: int, import_id: int, encoder: Encoder) -> bool:
         if not sent.total:
             _begin(sent)
         history = _readable(sent)
-        kept = keep(
-            companion=companion,
-            history=replace(history, entries=islice(history.entries, sent.read, None)),
-            encoder=encoder,
-            progress=_progress(sent),
-            enough=lambda: monotonic() >= until,
-        )
+        with override(sent.owner.speaks):
+            kept = keep(
+                companion=companion,
+                history=replace(history, entries=islice(history.entries, sent.read, None)),
+                encoder=encoder,
+                progress=_progress(sent),
+                enough=lambda: monotonic() >= until,
+            )
     except DatabaseError:  # which passes; it is taken up again
         raise
     except (Unreadable, quota.OverQuota, CompanionGone) as refused:

@@ -3,10 +3,15 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from memory.engine import Speaker
 
+if TYPE_CHECKING:
+    from memory.history.judgements import Judged
+
 LONGEST = 100_000  # characters of one imported turn
+FIRST_YEAR, LAST_YEAR = 1900, 2200
 
 
 @dataclass(frozen=True)
@@ -21,6 +26,7 @@ class Told:
     said_at: datetime  # aware
     remembered: bool = True  # whether memories are made of it
     companion: str = ""  # whom it was said to, where the source names one; else whom the import is for
+    by_hand: bool = False  # it puts something right, and is no talk
 
 
 @dataclass(frozen=True)
@@ -37,7 +43,7 @@ class History:
 
     source: str  # what it is called: turns of the same source are kept once
     total: int
-    entries: Iterator[Told | Skipped]
+    entries: "Iterator[Told | Skipped | Judged]"
     person: str = ""  # the names in it, where it has any
     companion: str = ""
     remarks: list[str] = field(default_factory=list)

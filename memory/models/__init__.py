@@ -1,5 +1,6 @@
 """Everything that is kept of a person."""
 
+from memory.models.brought import Brought
 from memory.models.correction import Correction
 from memory.models.dialogue import Companion, Conversation, Reply, Session, Speaker, Turn
 from memory.models.erasure import Erasure, Tombstone
@@ -15,6 +16,7 @@ from memory.models.request import Request
 from memory.models.trace import Memory, Source, Step
 
 __all__ = [
+    "Brought",
     "Collection",
     "Companion",
     "Conversation",

@@ -52,6 +52,7 @@ class PortraitLine(OwnedModel):
         REFUSED = "refused"
 
     UNHELD = (State.REFUSED, State.DROPPED)
+    UNANSWERED = (State.DRAWN, State.DROPPED)  # the person has said nothing to them: work makes and takes them
 
     companion = models.ForeignKey(Companion, on_delete=models.CASCADE)
     aspect = models.CharField(max_length=10, choices=Aspect.choices)

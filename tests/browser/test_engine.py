@@ -65,7 +65,9 @@ def test_a_language_model_is_named_in_the_first_run_and_another_time_in_the_pref
     page.get_by_role("button", name="Keep", exact=True).click()
     expect(page.get_by_role("status").first).to_have_text("Kept. It holds from the next reply on.")
     page.goto(stack.url)
-    expect(page.get_by_text("No language model is connected").first).to_be_visible()
+    expect(page.get_by_text("No language model is connected")).to_be_visible()  # said once; beside the name in short
+    expect(page.get_by_role("button", name="no model connected")).to_be_visible()
+    pictures(page, "chat-without-model")
     before = len(engine_server.seen())
     say(page, "And my dog is called Otto.")
     assert len(engine_server.seen()) == before

@@ -9,6 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from tests.browser.conftest import manage
+from tests.browser.pictures import pictures
 from tests.browser.test_conversation import log, say, sign_in, sign_up
 from tests.stack import running
 
@@ -134,6 +135,11 @@ def test_what_is_remembered_is_found_looked_at_pinned_corrected_forgotten_and_ea
     page.get_by_role("group", name="What was just done").get_by_role("button", name="Undo").click()
     expect(detail(page).get_by_role("button", name="Pin", exact=True)).to_have_attribute("aria-pressed", "false")
 
+    # of a pinned one, too, the curve's formula is named with its own strength
+    expect(detail(page).get_by_text("R equals e to the power of minus t over S")).to_be_attached()
+    expect(detail(page).get_by_text(re.compile(r"S is now \d+ days\."))).to_be_visible()
+    pictures(page, "memory")
+
     # e corrects: the old one is history, and holds again after undo
     page.keyboard.press("e")
     page.get_by_label("What is right, in your words").fill("My sister Ana lives in Lisbon.")
@@ -159,6 +165,30 @@ def test_what_is_remembered_is_found_looked_at_pinned_corrected_forgotten_and_ea
     page.reload()
     page.get_by_role("button", name="take it back").click()
     expect(fact(page)).to_be_visible()
+
+
+def test_pinned_words_leave_the_list_when_they_are_let_go_of_and_stand_in_their_place_again_once_that_is_undone(page):
+    words = "I write to her every Sunday"
+    page.get_by_role("searchbox").fill(words)
+    page.keyboard.press("Enter")
+    found = page.get_by_role("listitem").filter(has_text=words).filter(has_text="Said")
+    found.first.get_by_role("button", name=re.compile("^Pin")).click()
+    expect(found.first.get_by_role("button", name=re.compile("^Pin"))).to_have_attribute("aria-pressed", "true")
+    page.goto(page.url.split("?")[0])
+    pinned = page.get_by_role("listitem").filter(has_text=words).filter(has_text="Said")
+    rows = page.locator("[data-memory]")
+    expect(pinned).to_have_count(1)
+    before = [one.get_attribute("data-memory") for one in rows.all()]
+    pictures(page, "memories-pinned")
+    pinned.get_by_role("button", name=re.compile("^Pin")).click()
+    expect(pinned).to_have_count(0)
+    expect(page.locator("[data-memory] a:focus")).to_have_count(1)
+    undo = page.get_by_role("group", name="What was just done").get_by_role("button", name="Undo")
+    undo.click()
+    expect(pinned).to_have_count(1)
+    assert [one.get_attribute("data-memory") for one in rows.all()] == before
+    undo.click()
+    expect(pinned).to_have_count(0)
 
 
 def test_the_search_box_finds_by_meaning_and_filters_choose(page):

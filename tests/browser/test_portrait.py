@@ -25,6 +25,16 @@ EVENINGS = {  # by how many days ago
     4: ["I am a bit anxious about the hive.", "I can't stand loud bars, to be honest."],
 }
 LIKES = "Likes beekeeping"
+HERS = """
+from companion.accounts.models import Person
+from memory.isolation import acting_as
+from memory.models import PortraitLine, Step
+person = Person.objects.get()
+with acting_as(person.pk):
+    {}
+"""
+READ = HERS.format('Step.objects.of(person.pk).update(state="done")')
+LINES_ARE = HERS.format('PortraitLine.objects.of(person.pk).filter(state="{}").update(state="{}")')
 
 
 @pytest.fixture(scope="module")
@@ -86,7 +96,9 @@ def fits(page):
 def test_who_has_said_nothing_yet_is_told_what_will_stand_on_these_pages(stack, page):
     page.goto(f"{stack.url}/portrait/")
     expect(page.get_by_role("heading", name="No portrait yet")).to_be_visible()
+    expect(page.get_by_text("Without a language model only what your own words plainly say")).to_be_visible()
     assert fits(page) == []
+    pictures(page, "portrait-empty")
     page.get_by_role("link", name="Timeline").click()
     expect(page.get_by_role("heading", name="No days yet")).to_be_visible()
     assert fits(page) == []
@@ -151,7 +163,7 @@ def test_a_line_of_the_portrait_is_looked_at_confirmed_corrected_and_removed_and
     expect(likes).not_to_be_focused()
 
 
-def test_a_portrait_can_be_kept_or_not_and_what_changed_is_told(stack, clara, page):
+def test_a_portrait_can_be_kept_or_not_and_what_changed_is_told(stack, clara, empty_database, page):
     page.goto(f"{stack.url}/portrait/")
     page.get_by_text("What changed in the last 30 days").click()
     expect(page.get_by_role("link", name=LIKES)).to_be_visible()
@@ -168,12 +180,58 @@ def test_a_portrait_can_be_kept_or_not_and_what_changed_is_told(stack, clara, pa
     expect(page.get_by_label("A portrait of you")).not_to_be_checked()
     page.goto(f"{stack.url}/portrait/")
     expect(switch).not_to_be_checked()
+    expect(page.get_by_text("none of your companions concludes anything")).to_be_visible()
+    manage(empty_database, "shell", "-c", READ)
+    page.reload()
+    drawing = page.get_by_text("Rosemary is drawing your portrait anew")
+    expect(drawing).to_have_count(0)  # it is only taken down
     switch.check()
     expect(line(page, LIKES)).to_be_visible()
+    expect(drawing).to_be_visible()
+    expect(page.get_by_text("It is drawn anew when the day is over")).to_have_count(0)
     undo(page)
     expect(page.get_by_role("heading", name="No portrait is kept")).to_be_visible()
     undo(page)
     expect(line(page, LIKES)).to_be_visible()
+
+
+def test_a_portrait_that_is_off_for_one_companion_alone_says_so_and_is_off_for_it_again_once_undone(stack, clara, page):
+    def of_companion():
+        page.goto(f"{stack.url}/preferences/")
+        page.get_by_role("link", name="Change Rosemary").click()
+        return page.get_by_label("A portrait of you")
+
+    of_companion().uncheck()
+    page.get_by_role("button", name="Keep").click()
+    page.goto(f"{stack.url}/portrait/")
+    alone = page.get_by_text("off for Rosemary alone")
+    expect(alone).to_be_visible()
+    expect(page.get_by_text("none of your companions")).to_have_count(0)
+    pictures(page, "portrait-off-alone")
+    switch = page.get_by_role("switch", name="Keep a portrait")
+    switch.check()
+    expect(line(page, LIKES)).to_be_visible()
+    undo(page)
+    expect(alone).to_be_visible()
+    page.goto(f"{stack.url}/preferences/")
+    expect(page.get_by_label("A portrait of you")).to_be_checked()
+    expect(of_companion()).not_to_be_checked()
+    page.goto(f"{stack.url}/portrait/")
+    switch.check()
+    expect(line(page, LIKES)).to_be_visible()
+
+
+def test_where_every_line_was_dropped_the_page_tells_what_was(stack, clara, empty_database, page):
+    manage(empty_database, "shell", "-c", LINES_ARE.format("drawn", "dropped"))
+    page.goto(f"{stack.url}/portrait/")
+    expect(page.get_by_role("heading", name="No line stands just now")).to_be_visible()
+    expect(page.get_by_text("These are sentences of yours")).to_be_visible()
+    expect(page.get_by_role("img", name=re.compile("You told how you felt"))).to_be_visible()
+    page.get_by_text("What changed in the last 30 days").click()
+    expect(page.get_by_text(LIKES)).to_be_visible()
+    assert fits(page) == []
+    pictures(page, "portrait-dropped")
+    manage(empty_database, "shell", "-c", LINES_ARE.format("dropped", "drawn"))
 
 
 def test_on_a_phone_the_portrait_is_one_column(stack, clara, page):

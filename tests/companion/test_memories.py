@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from companion.memories import listing, searching
 from companion.memories.listing import Filters
 from memory import clock, encoder, erasure, retention
+from memory import listed as counting
 from memory.consolidation import periods
 from memory.isolation import acting_as
 from memory.models import Erasure, Memory, Period, Recall, Turn
@@ -126,7 +127,8 @@ class TestTheList:
             listed = ask("", filters)[1]
             assert words.pk in [item["id"] for item in listed["items"]]
             assert listed["counts"] == before | {name: before[name] + 1 for name in ("all", "said", "vivid", "pinned")}
-        ask(f"/{words.pk}/pin", {"pinned": False})
+        assert ask(f"/{words.pk}/pin", {"pinned": True})[1]["listed"]
+        assert not ask(f"/{words.pk}/pin", {"pinned": False})[1]["listed"]
         assert ask("", {})[1]["counts"] == before
         assert ask("", {"states": ["pinned"]})[1]["items"] == []
 
@@ -148,6 +150,9 @@ class TestTheList:
         assert listed["counts"]["summary"] == 2
         with acting_as(ana.pk):
             day = Memory.objects.get(kind="day")
+            of_all = list(Memory.objects.of(ana.pk))
+            counts = set(counting.listed(Memory.objects.of(ana.pk)))
+        assert {memory for memory in of_all if counting.is_listed(memory)} == counts
         ask(f"/{day.pk}/pin", {"pinned": True})
         assert [item["id"] for item in ask("", {"states": ["pinned"]})[1]["items"]] == [day.pk]
 

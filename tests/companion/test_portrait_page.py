@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from memory import clock, context, erasure, permission, policy, preferences
+from memory import clock, companions, context, erasure, permission, policy, preferences
 from memory.erasure import Wish
 from memory.isolation import acting_as
 from memory.models import Companion, Erasure, Fading, Matter, Memory, Period, PortraitLine, Turn
@@ -19,6 +19,7 @@ __all__ = ["noon"]
 pytestmark = pytest.mark.django_db
 
 LIKES = "likes beekeeping"
+ON, OFF = {"for_all": True, "for_this": True}, {"for_all": False, "for_this": True}
 
 
 def door(person, client=None):
@@ -127,7 +128,7 @@ def test_a_correction_stands_in_the_persons_words_and_can_be_taken_back(ana, bee
 def test_switched_off_nothing_is_shown_drawn_or_told_and_switched_on_it_is_drawn_again(ana, bees):
     ask = door(ana)
     ask(f"/{bees['id']}/confirm", {})
-    status, told = ask("/keep", {"kept": False})
+    status, told = ask("/keep", OFF)
     assert (status, told["kept"], told["ruled"], told["lines"], told["refused"]) == (200, False, False, [], [])
     assert page(ana)["portrait"] == told
     assert ask("/moods")[1]["days"] == []
@@ -141,7 +142,7 @@ def test_switched_off_nothing_is_shown_drawn_or_told_and_switched_on_it_is_drawn
     with acting_as(ana.pk):
         states = set(PortraitLine.objects.values_list("text", "state"))
     assert states == {(LIKES, "confirmed")}  # what she said of herself stays set aside
-    _, told = ask("/keep", {"kept": True})
+    _, told = ask("/keep", ON)
     assert told["lines"][0]["confirmed"]
     drawn(ana)
     assert "likes opera" in held(page(ana)["portrait"])
@@ -151,19 +152,54 @@ def test_switching_it_off_leaves_other_choices_and_is_taken_back_whole(ana, bees
     with acting_as(ana.pk):
         preferences.choose(person_id=ana.pk, unkept=[Matter.SENSITIVE], fading=Fading.PAPER, joined=True)
     ask = door(ana)
-    _, told = ask("/keep", {"kept": False})
+    _, told = ask("/keep", OFF)
     assert told["kept"] is False
-    _, told = ask("/keep", {"kept": True})
+    _, told = ask("/keep", ON)
     assert held(told).keys() >= {LIKES}
     with acting_as(ana.pk):
         chosen = permission.chosen(ana.pk)
     assert (chosen.unkept, chosen.fading, chosen.joined) == ([Matter.SENSITIVE], Fading.PAPER, True)
 
 
+def test_off_for_one_companion_alone_it_is_told_so_and_put_back_so(ana, bees):
+    with acting_as(ana.pk):
+        companion = companion_of(ana)
+        companions.create(person_id=ana.pk, name="Sage")
+        limits = {"name": "Rosemary", "manner": "", "engine": "", "unkept": [Matter.PORTRAIT, Matter.SENSITIVE]}
+        companions.edit(companion=companion, **limits)
+    before = page(ana)["portrait"]
+    assert (before["kept"], before["for_all"], before["for_this"]) == (False, True, False)
+    ask = door(ana)
+    _, told = ask("/keep", ON)
+    assert (told["kept"], told["for_all"], told["for_this"]) == (True, True, True)
+    assert ask("/keep", {"for_all": True, "for_this": False})[1] == before
+    with acting_as(ana.pk):
+        assert permission.chosen(ana.pk).unkept == []
+        kept = Companion.objects.of(ana.pk).order_by("pk").values_list("name", "unkept")
+        assert list(kept) == [("Rosemary", [Matter.PORTRAIT, Matter.SENSITIVE]), ("Sage", [])]
+
+
+@pytest.mark.parametrize("body", [{}, {"kept": True}, {"for_all": True}, {"for_all": True, "for_this": "maybe"}])
+def test_both_switches_are_named_or_nothing_is_changed(ana, bees, body):
+    status, told = door(ana)("/keep", body)
+    assert (status, told["code"]) == (400, "malformed")
+    assert page(ana)["portrait"]["kept"]
+
+
+def test_lines_that_were_all_dropped_are_still_told_as_changed(ana, noon):
+    talked(ana, ["I love tea."], NOW - 3 * DAY)
+    drawn(ana)
+    noon.shift(timedelta(days=700))
+    drawn(ana)
+    told = page(ana)["portrait"]
+    assert told["lines"] == []
+    assert [(one["text"], one["dropped"]) for one in told["changed"]] == [("likes tea", True)]
+
+
 def test_what_the_house_has_switched_off_stays_off_and_says_so(ana, bees):
     with acting_as(ana.pk):
         policy.rule_person(ana.pk, {"unkept": [Matter.PORTRAIT]})
-    _, told = door(ana)("/keep", {"kept": True})
+    _, told = door(ana)("/keep", ON)
     assert (told["kept"], told["ruled"], told["lines"]) == (False, True, [])
 
 
@@ -271,4 +307,7 @@ def test_what_is_about_to_be_erased_is_neither_held_nor_listed_as_refused(ana, b
 
 def test_the_page_says_from_what_it_is_drawn(ana, bees):
     told = page(ana)["portrait"]
-    assert (told["talks"], told["waits"]) == (1, True)
+    assert (told["talks"], told["waits"]) == (1, False)  # it is due at once, which the page tells by itself
+    with acting_as(ana.pk):
+        Period.objects.filter(layer="portrait").update(due_at=NOW + DAY)
+    assert page(ana)["portrait"]["waits"]

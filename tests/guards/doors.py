@@ -56,7 +56,7 @@ SENT: dict[str, dict[str, Any]] = {  # by the name of the address: fields of the
     "memory_pin": {"pinned": True},
     "memory_correct": {"text": "It is otherwise.", "mistaken": True, "client_id": "client"},
     "memory_forget": {"with_repeats": True},
-    "portrait_keep": {"companion": "companion", "kept": False},
+    "portrait_keep": {"companion": "companion", "for_all": False, "for_this": True},
     "portrait_correct": {"text": "likes something else"},
     "portrait_uncorrect": {"text": "likes tea", "confirmed": False},
 }

@@ -5,12 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from django.test import Client
 
-from memory import clock, encoder
+from memory import clock, encoder, preferences
 from memory.consolidation.progress import how_far
 from memory.engine import EngineError
 from memory.history import sent
 from memory.isolation import acting_as
-from memory.models import Import
+from memory.models import Companion, Import, Period
 from tests.memory.test_consolidation import Answering
 from tests.memory.test_facts import consolidate, told
 from tests.memory.test_periods import EVENING, MORNING, evening, sum_up, talked
@@ -41,15 +41,41 @@ def test_a_session_is_left_until_it_has_its_summary_and_its_facts(ana, stranger)
 def test_a_day_is_left_once_it_is_over_and_the_whole_until_it_is_told(ana, evening):
     talked(ana, MORNING, datetime(2026, 11, 4, 9, tzinfo=UTC))
     talked(ana, EVENING, datetime(2026, 11, 5, 19, tzinfo=UTC))
-    assert (far(ana).days_left, far(ana).days, far(ana).whole_left) == (1, 1, False)
+    assert (far(ana).days_left, far(ana).days, far(ana).acquaintance_left) == (1, 1, False)
     sum_up(ana)
     assert far(ana).is_done
     evening.move_to("2026-11-06T00:05:00Z", tick=False)
-    assert (far(ana).days_left, far(ana).days, far(ana).whole_left) == (1, 2, True)
+    assert (far(ana).days_left, far(ana).days, far(ana).acquaintance_left) == (1, 2, True)
     for _ in range(3):
         sum_up(ana)
         evening.shift(120)
     assert far(ana).is_done
+
+
+def due(person, layer):
+    with acting_as(person.pk):
+        Period.objects.of(person.pk).update(state="done")
+        Period.objects.of(person.pk).filter(day=None, layer=layer).update(state="waiting", due_at=clock.now())
+
+
+def test_of_the_whole_it_is_told_which_is_due_its_summary_or_the_portrait(ana):
+    consolidate(ana, told(ana, "I love tea.", at=clock.now() - timedelta(days=9)))
+    due(ana, Period.Layer.SUMMARY)
+    assert (far(ana).acquaintance_left, far(ana).portrait_left, far(ana).is_done) == (True, False, False)
+    due(ana, Period.Layer.PORTRAIT)
+    assert (far(ana).acquaintance_left, far(ana).portrait_left, far(ana).is_done) == (False, True, False)
+
+
+def test_nobody_is_told_of_a_portrait_that_is_only_taken_down(ana):
+    consolidate(ana, told(ana, "I love tea.", at=clock.now() - timedelta(days=9)))
+    due(ana, Period.Layer.PORTRAIT)
+    with acting_as(ana.pk):
+        companion = Companion.objects.of(ana.pk).get()
+        preferences.keep_portrait(companion=companion, for_all=True, for_this=False)
+    assert far(ana).is_done
+    with acting_as(ana.pk):
+        preferences.keep_portrait(companion=companion, for_all=True, for_this=True)
+    assert far(ana).portrait_left
 
 
 def test_an_engine_that_does_not_answer_is_named_as_what_holds_it_up(ana):

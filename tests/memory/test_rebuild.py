@@ -475,3 +475,32 @@ def test_what_the_person_says_to_a_line_of_their_portrait_while_it_runs_stands(a
         assert held.state == {portrait.refuse: "refused", portrait.confirm: "confirmed"}[answer]
         assert PortraitLine.objects.filter(aspect=held.aspect, text=held.text).count() == 1
         assert held.evidence.exists()
+
+
+@pytest.fixture
+def portrayed(ana, lived):
+    """Her portrait is drawn, too; its lines by what they say."""
+    consolidate(ana, told(ana, "My sister is called Rita.", at=clock.now() - timedelta(days=2)))
+    sum_up(ana)
+    with acting_as(ana.pk):
+        lines = {line.text: line.first_at for line in PortraitLine.objects.of(ana.pk)}
+    assert lines
+    return lines
+
+
+def test_a_line_of_the_portrait_that_says_the_same_as_before_is_not_new(ana, lived, portrayed):
+    lived.shift(timedelta(days=3))
+    again(ana)
+    with acting_as(ana.pk):
+        drawn = PortraitLine.objects.of(ana.pk)
+        assert {line.text: line.first_at for line in drawn} == portrayed
+        assert portrait.changed(drawn.first().companion, clock.now() - timedelta(days=1)) == []
+
+
+def test_a_line_that_was_dropped_stands_again_where_a_rebuild_finds_it_borne_out(ana, lived, portrayed):
+    with acting_as(ana.pk):
+        PortraitLine.objects.of(ana.pk).update(state=PortraitLine.State.DROPPED)
+    again(ana)
+    with acting_as(ana.pk):
+        states = PortraitLine.objects.of(ana.pk).values_list("text", "state")
+        assert set(states) == {(text, "drawn") for text in portrayed}

@@ -1,4 +1,5 @@
 /** The forgetting curve as an SVG path: R = e^(-t/S), t in days since the last recall, S in days (MemoryBank §2.3). */
+import { ngettext } from "../shell/translation";
 import type { Curve } from "./protocol";
 
 const DAY = 86_400_000; // ms
@@ -43,6 +44,11 @@ export function drawn(curve: Curve): Drawn {
   );
   const recalls = past.slice(0, -1).map((each) => each.at(-1)!);
   return { from, to, now, past, ahead: line(now, to, strength, last), recalls };
+}
+
+/** A strength in words: few days to one decimal. */
+export function days(strength: number): string {
+  return ngettext("%(count)s day", "%(count)s days", strength < 10 ? Math.round(strength * 10) / 10 : Math.round(strength));
 }
 
 /** Where a moment stands, in 1000ths of the width. */

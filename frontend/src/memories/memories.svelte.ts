@@ -90,13 +90,21 @@ export class Memories {
     if (remember) history.pushState(null, "", "/memories/");
   }
 
-  async pin(item: Item): Promise<void> {
+  /** Keep it from fading, or let go of it; what then counts as a memory no more leaves the list, and undone its place. */
+  async pin(item: Item, place = this.items.findIndex((one) => one.id === item.id)): Promise<void> {
     await this.#act(async () => {
-      this.#show(await doors.pin(item.id, !item.pinned));
+      this.#show(await doors.pin(item.id, !item.pinned), place);
       const back = { ...item, pinned: !item.pinned };
-      this.done = { words: item.pinned ? gettext("Let go: it fades again.") : gettext("Pinned: it will not fade."), undo: () => this.pin(back) };
+      this.done = { words: item.pinned ? gettext("Let go: it fades again.") : gettext("Pinned: it will not fade."), undo: () => this.pin(back, place) };
       void this.#count();
+      await tick();
+      if (document.activeElement === document.body) this.#focus(place);
     });
+  }
+
+  #focus(place: number): void {
+    const next = this.items[place] ?? this.items.at(-1);
+    document.getElementById(next ? `memory-${next.id}` : "search")?.focus();
   }
 
   /** The same client id again, after an answer that was lost, is the same correction. */
@@ -133,8 +141,7 @@ export class Memories {
       this.done = { words: gettext("Forgotten."), undo: () => this.undo(asked.id) };
       await this.#look(); // with it go the summaries that lean on it, until they are written anew
       await tick();
-      const next = this.items[place] ?? this.items.at(-1);
-      document.getElementById(next ? `memory-${next.id}` : "search")?.focus();
+      this.#focus(place);
     });
   }
 
@@ -204,8 +211,9 @@ export class Memories {
     return attempt(work, (why) => (this.trouble = why));
   }
 
-  #show(changed: Detail): void {
-    this.items = this.items.map((one) => (one.id === changed.id ? changed : one));
+  #show(changed: Detail, place: number): void {
+    const others = this.items.filter((one) => one.id !== changed.id);
+    if (place >= 0) this.items = changed.listed || this.question ? others.toSpliced(place, 0, changed) : others;
     if (this.detail?.id === changed.id) this.detail = changed;
   }
 

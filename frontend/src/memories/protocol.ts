@@ -22,6 +22,7 @@ export interface Item {
   retention: number; // 0 (gone) to 1 (just recalled, or pinned)
   state: Freshness;
   pinned: boolean;
+  listed: boolean; // it counts as a memory; words that are not pinned are found by searching alone
   by_hand: boolean;
   superseded: boolean;
   quote: Quote | null;

@@ -3,13 +3,15 @@ import { tick } from "svelte";
 import { knownZone } from "../chat/calendar";
 import type { Done } from "../shell/beside";
 import { attempt } from "../shell/doors";
+import type { Reading } from "../shell/reading";
 import { gettext } from "../shell/translation";
 import * as doors from "./doors";
-import type { Aspect, Boot, Drawn, Line, Moods, Refused } from "./protocol";
+import type { Aspect, Boot, Drawn, Line, Moods, Refused, Switches } from "./protocol";
 
 export class Portrait {
   readonly zone: string;
-  drawn: Drawn = $state.raw({ lines: [], refused: [], likeness: null, talks: 0, drawn: "", waits: false, changed: [], kept: true, ruled: false });
+  drawn: Drawn; // set to what each act answers with
+  reading: Reading | null = $state.raw(null); // what is still read of the person, as of the page or the last switch
   moods: Moods | null = $state.raw(null);
   weeks: number | null = $state(null); // that the chart shows; null: the shortest span that has any
   felt = $state(false); // whether any day told a feeling at all
@@ -19,7 +21,8 @@ export class Portrait {
 
   constructor(readonly boot: Boot) {
     this.zone = knownZone(boot.person.time_zone);
-    this.drawn = boot.portrait;
+    this.drawn = $state.raw(boot.portrait);
+    this.reading = boot.reading;
     if (boot.companion) void this.look(this.weeks);
   }
 
@@ -59,14 +62,22 @@ export class Portrait {
     return kept;
   }
 
-  /** Keep a portrait from now on, or none. */
-  async keep(kept: boolean): Promise<boolean> {
+  /** Keep a portrait from now on, or none with any companion. */
+  keep(kept: boolean): Promise<boolean> {
+    return this.#keep({ for_all: kept, for_this: kept || this.drawn.for_this });
+  }
+
+  /** Exactly so; undone, the switches stand as they stood before. */
+  async #keep(wanted: Switches): Promise<boolean> {
+    const { for_all, for_this } = this.drawn;
+    const kept = wanted.for_all && wanted.for_this;
     const words = kept
       ? gettext("A portrait is kept again. It is drawn from your words in a few minutes.")
       : gettext("No portrait is kept any more.");
-    const undo = async () => void (await this.keep(!kept));
-    const done = await this.#say(doors.keep(this.boot.companion!.id, kept), words, undo);
+    const undo = async () => void (await this.#keep({ for_all, for_this }));
+    const done = await this.#say(doors.keep(this.boot.companion!.id, wanted), words, undo);
     if (done && kept) void this.look(this.weeks);
+    if (done) void attempt(async () => void (this.reading = (await doors.reading()).reading), () => {});
     await tick(); // the switch stands elsewhere now
     document.getElementById("keep")?.focus();
     return done;

@@ -38,13 +38,19 @@ export interface Change {
   when: string;
 }
 
-export interface Drawn {
+/** Whether companions keep a portrait at all, and whether this one does; it keeps one where both are so. */
+export interface Switches {
+  for_all: boolean;
+  for_this: boolean;
+}
+
+export interface Drawn extends Switches {
   lines: Line[];
   refused: Refused[];
   likeness: { id: number; text: string; own_words: boolean } | null; // own words: no engine has summed them up
   talks: number;
   drawn: string; // when, in words; empty: not yet
-  waits: boolean; // to be drawn anew
+  waits: boolean; // to be drawn anew, and not just now
   changed: Change[]; // in the last thirty days, the latest first
   kept: boolean; // whether a portrait is kept at all
   ruled: boolean; // the house keeps none

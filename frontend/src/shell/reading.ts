@@ -9,7 +9,8 @@ export interface Reading {
   sessions: number;
   days_left: number;
   days: number;
-  whole_left: boolean; // the acquaintance or the portrait
+  acquaintance_left: boolean; // the summary of all
+  portrait_left: boolean; // a portrait that is kept
   held_up: boolean; // the language model does not answer
 }
 
@@ -35,6 +36,7 @@ export function stage(reading: Reading): Stage {
     const words = ngettext("Rosemary is summing up your days: %(read)s of %(count)s is done.", "Rosemary is summing up your days: %(read)s of %(count)s are done.", days, { read: told(days - days_left) });
     return { words, read: days - days_left, total: days };
   }
+  if (reading.acquaintance_left) return { words: gettext("Rosemary is summing up all that you talked about."), read: 0, total: 0 };
   return { words: gettext("Rosemary is drawing your portrait anew, from all that is read."), read: 0, total: 0 };
 }
 
