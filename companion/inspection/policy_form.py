@@ -5,9 +5,10 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.utils.text import format_lazy
 
 from companion.accounts.forms import PlainForm, validate_one_line
-from companion.accounts.matters import Tick
+from companion.accounts.matters import LANGUAGES_OF_WORDS, Tick
 from memory import encoder_swap
 from memory.models import Fading, HousePolicy, Matter
 from memory.models.policy import Policy
@@ -19,7 +20,13 @@ MATTERS = {
     Matter.FACTS: ("Facts", "What people tell of their lives, each with its quote."),
     Matter.SUMMARIES: ("Summaries", "Of sessions, days and the acquaintance."),
     Matter.PORTRAIT: ("Portraits", "What is concluded about who somebody is."),
-    Matter.SENSITIVE: ("Sensitive matters", "Health, mind, love, faith, politics, origin, crime, by English words."),
+    Matter.SENSITIVE: (
+        "Sensitive matters",
+        format_lazy(
+            "Health, mind, love, faith, politics, origin, crime, by single words ({languages}).",
+            languages=LANGUAGES_OF_WORDS,
+        ),
+    ),
 }
 FADINGS = {
     Fading.COMPANION: ("Slowly, over weeks", "What matters more holds longer; whatever is used holds longer still."),
