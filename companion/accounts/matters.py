@@ -43,8 +43,8 @@ MATTERS = (
         gettext_lazy("Sensitive matters"),
         format_lazy(
             gettext_lazy(
-                "Health, mind, love, faith, politics, origin, crime, known by single words ({languages}). Off, what you "
-                "say of them is answered and kept in the conversation, and nothing is made of it."
+                "Health, mind, love, faith, politics, origin, crime, known by single words ({languages}). Off, what "
+                "you say of them is answered and kept in the conversation, and nothing is made of it."
             ),
             languages=LANGUAGES_OF_WORDS,
         ),

@@ -41,7 +41,7 @@ def test_a_question_about_the_past_is_answered_in_the_persons_own_dated_words():
 def test_it_speaks_the_persons_language_around_their_own_words():
     with override("zh-hans"):
         told = answer(prompt("What did I promise Ana?", note("I promised Ana a jar of starter.")))
-    assert told == "你告诉过我，5月5日星期二，6 个月前:\n\n> I promised Ana a jar of starter."
+    assert told == "你告诉过我，5月5日星期二，6 个月前：\n\n> I promised Ana a jar of starter."
 
 
 def test_what_it_does_not_remember_it_says_and_offers_the_nearest():
