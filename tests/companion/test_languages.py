@@ -39,7 +39,7 @@ def forms(words):
 
 TAG = re.compile("<[^>]*>")
 HAN = "[\\u3400-\\u9fff\\uff00-\\uffef]"
-HALF_WIDE = re.compile(rf"{HAN}”?\s*[,;:!?()]|[,;:!?()]\s*“?{HAN}|{HAN}”?\.(?!\w)|{HAN}\s*\"|\"\s*{HAN}")
+HALF_WIDE = re.compile(rf"{HAN}”?\s*(?:[,;!?()]|:(?!\d)|\.(?!\w)|\")|[,;:!?()\"]\s*“?{HAN}")
 
 
 class TestCatalogues:
