@@ -16,6 +16,7 @@ from companion.inspection.templatetags.counting import counted
 from companion.inspection.views import page
 from memory import census
 from memory.census import Recalls, Said, Span
+from memory.consolidation.links import UNFOUNDED
 from worker import waiting
 
 SPANS = {7: gettext_lazy("7 days"), 30: gettext_lazy("30 days"), 365: gettext_lazy("A year")}
@@ -28,7 +29,23 @@ STEPS = {
     "portrait": gettext_lazy("Portrait"),
     "period": gettext_lazy("Days and acquaintance"),
 }
-NOT_BORNE_OUT = gettext_lazy("nothing bore it out")
+REFUSED_FOR = {  # by the words that consolidation counts them under
+    "": gettext_lazy("nothing bore it out"),
+    "not by the schema": gettext_lazy("not by the schema"),
+    "no turn of theirs": gettext_lazy("no turn of theirs"),
+    "no such quote": gettext_lazy("no such quote"),
+    "pasted": gettext_lazy("pasted"),
+    "quoted": gettext_lazy("quoted"),
+    "question": gettext_lazy("question"),
+    "instruction": gettext_lazy("instruction"),
+    "hearsay": gettext_lazy("hearsay"),
+    "joke": gettext_lazy("joke"),
+    "supposed": gettext_lazy("supposed"),
+    "misread: denial": gettext_lazy("misread: denial"),
+    "misread: no denial": gettext_lazy("misread: no denial"),
+    "misread: plan": gettext_lazy("misread: plan"),
+    UNFOUNDED: gettext_lazy("no such pair, or a reason that neither holds"),
+}
 
 
 @for_role(Role.SUPPORT)
@@ -64,7 +81,10 @@ def _of_memories() -> dict[str, Any]:
 
 def _of_work(span: Span) -> dict[str, Any]:
     steps, periods, failed = waiting.steps(), waiting.periods(), waiting.failed()
-    refused = [(STEPS.get(one.kind, one.kind), one) for one in census.refused(span)]
+    refused = [
+        (REFUSED_FOR.get(one.reason, one.reason), STEPS.get(one.kind, one.kind), one.count)
+        for one in census.refused(span)
+    ]
     return {
         "waiting": steps.count + periods.count,
         "oldest": max(steps.oldest, periods.oldest),
@@ -72,8 +92,7 @@ def _of_work(span: Span) -> dict[str, Any]:
         "failed": [(STEPS.get(kind, kind), count) for kind, count in sorted(failed.items())],
         "failures": sum(failed.values()),
         "refused": refused,
-        "not_borne_out": NOT_BORNE_OUT,
-        "refusals": sum(one.count for _, one in refused),
+        "refusals": sum(count for _, _, count in refused),
     }
 
 

@@ -1,6 +1,8 @@
 """How the house stands: counted over everybody, with no word of anybody, fast however much there is."""
 
+import re
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -12,7 +14,7 @@ from companion.inspection.models import Role
 from companion.memories.listing import Filters, list_memories
 from memory import census, clock, encoder, pinning
 from memory.census import Span
-from memory.consolidation import periods
+from memory.consolidation import facts, links, own_words, periods
 from memory.isolation import acting_as
 from memory.listed import STATES
 from memory.models import Memory, Period, Recall, Step, Turn
@@ -216,3 +218,12 @@ def test_stacked_bars_stand_on_each_other_and_a_line_is_broken_where_nothing_is_
     drawn = charts.lines("k", days, [Series("a", "leaf", [1.0, None, 2.0])], of=str)
     assert drawn.shapes[0].path.count("M") == 2
     assert charts.lines("k", days, [Series("a", "leaf", [None] * 3)], of=str).empty
+
+
+def test_every_reason_for_which_something_is_refused_has_words_of_its_own():
+    source = "".join(Path(module.__file__).read_text() for module in (facts, own_words, links))
+    said = set(
+        re.findall(r'return "([a-z][a-z ]+)"|^        "([a-z]+)": [A-Z]+\.search|^UNFOUNDED = "(.+)"', source, re.M)
+    )
+    reasons = {next(filter(None, found)) for found in said} - {"denial", "no denial", "plan"}
+    assert reasons <= dashboard.REFUSED_FOR.keys()
