@@ -166,7 +166,7 @@ def claims(text: str) -> tuple[Claim, ...]:
 def _clauses(text: str) -> Iterator[str]:
     """The parts of a text that claim something, their contractions written out and fillers left out."""
     for sentence in SENTENCE.findall(text[:LOOKED_AT].replace("’", "'"))[:MOST_SENTENCES]:
-        if sentence.endswith("?"):
+        if sentence.endswith(("?", "？")):
             continue
         plain = _written_out(sentence.rstrip(".!… "))
         lowered = plain.lower()

@@ -12,6 +12,9 @@ SMALL_TALK = frozenset(
     hi hello hey hiya good morning evening afternoon night day thanks thank you so much a lot very bye goodbye see later
     tomorrow soon ok okay cool great nice lovely yes no yep nope sure got it i ha haha lol wow how are doing sleep well
     too there again everyone dear
+    你好 您好 嗨 哈喽 早 早安 早上好 上午好 中午好 下午好 晚上好 晚安 谢谢 谢谢你 谢谢您 多谢 再见 拜拜 明天见
+    好 好的 好吧 嗯 哦
+    是的 对 不是 没有 哈哈 哈哈哈 知道了 明白了 你好吗 最近好吗
     """.split()
 )
 MOST_WORDS = 8  # a longer text says something, whatever its words

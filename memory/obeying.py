@@ -1,4 +1,4 @@
-"""Do what a person asked of memory in plain words (memory/requests.py), and take it back.
+"""Do what a person asked of memory in plain words (memory/requests/), and take it back.
 
 To forget takes two steps: what was found on the topic is kept with the request, and goes once the person has said which
 of it. The request goes with it, for it names what is to be forgotten.

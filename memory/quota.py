@@ -2,16 +2,21 @@
 
 from datetime import datetime, timedelta
 
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext_noop, ngettext
 
 from memory import policy
 from memory.models import Speaker, Turn
+from memory.wording import Wording
 
 MINUTE = timedelta(minutes=1)
 
 
 class OverQuota(Exception):
-    """No more of this person's is taken now."""
+    """No more of this person's is taken now; the wording says what to do."""
+
+    def __init__(self, why: Wording) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def check(*, person_id: int, now: datetime) -> None:
@@ -31,7 +36,7 @@ def _check_pace(person_id: int, now: datetime, most: int) -> None:
             "Here %(count)s messages a minute are taken. Wait a moment, then try again.",
             most,
         )
-        raise OverQuota(told % {"count": most})
+        raise OverQuota(Wording(told % {"count": most}))
 
 
 def stored(*, person_id: int) -> int:
@@ -44,11 +49,11 @@ def stored(*, person_id: int) -> int:
 
 def _check_room(person_id: int, most: int) -> None:
     if stored(person_id=person_id) >= most:
-        told = gettext(
+        told = gettext_noop(
             "Here %(count)s turns are kept of one person at most. Delete a conversation or have something forgotten, "
             "then try again."
         )
-        raise OverQuota(told % {"count": f"{most:,}"})
+        raise OverQuota(Wording(told, {"count": f"{most:,}"}))
 
 
 def room(*, person_id: int) -> int | None:
@@ -61,11 +66,11 @@ def check_history(*, person_id: int, more: int) -> None:
     """Whether a history fits that would add so many turns. Runs inside `acting_as(person)`. Raises OverQuota."""
     fit = room(person_id=person_id)
     if fit is not None and more > fit:
-        told = gettext(
+        told = gettext_noop(
             "It would add %(more)s turns, and %(fit)s more fit: here a limit is set to what is kept of one person. "
             "Import a part of it, or delete a conversation or have something forgotten first."
         )
-        raise OverQuota(told % {"more": f"{more:,}", "fit": f"{fit:,}"})
+        raise OverQuota(Wording(told, {"more": f"{more:,}", "fit": f"{fit:,}"}))
 
 
 def check_part(*, person_id: int, more: int) -> None:
@@ -75,9 +80,8 @@ def check_part(*, person_id: int, more: int) -> None:
     """
     fit = room(person_id=person_id)
     if fit is not None and more > fit:
-        raise OverQuota(
-            gettext(
-                "The rest does not fit any more: here a limit is set to what is kept of one person. Delete a "
-                "conversation or have something forgotten, then import the same file again; nothing comes twice."
-            )
+        told = gettext_noop(
+            "The rest does not fit any more: here a limit is set to what is kept of one person. Delete a "
+            "conversation or have something forgotten, then import the same file again; nothing comes twice."
         )
+        raise OverQuota(Wording(told))

@@ -21,6 +21,7 @@ from memory.engine import Neighbour, Note
 from memory.engine import Speaker as Said
 from memory.gate import needs_memory
 from memory.models import Speaker, Turn
+from memory.question import ends_in_question
 from memory.recall import Candidate, Remembering
 from memory.temporal import when_in_words
 
@@ -164,7 +165,7 @@ def _said_alike(one: str, other: str) -> bool:
     return (
         DIGITS.findall(one) == DIGITS.findall(other)
         and len(DENIES.findall(one)) == len(DENIES.findall(other))
-        and one.rstrip().endswith("?") == other.rstrip().endswith("?")
+        and ends_in_question(one) == ends_in_question(other)
     )
 
 

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 from django import forms
 from django.conf import settings
-from django.utils.translation import gettext, ngettext
+from django.utils.translation import gettext, ngettext, pgettext
 
 from worker import engines
 from worker.engines import chosen, trial
@@ -122,5 +122,7 @@ class EngineFields:
         wanted = settings.ENGINE_MODEL or model
         if wanted and wanted not in answer.models:
             words = gettext("It has no model “%(model)s”. It has: %(known)s.")
-            raise NoEngine(words % {"model": wanted, "known": ", ".join(answer.models[:5])})
+            raise NoEngine(
+                words % {"model": wanted, "known": pgettext("between names in a list", ", ").join(answer.models[:5])}
+            )
         return Choice(Kind.ADDRESS, answer.url, model, key)

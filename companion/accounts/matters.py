@@ -4,14 +4,24 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django import forms
-from django.utils.translation import gettext_lazy, override
+from django.utils.functional import lazy
+from django.utils.text import format_lazy
+from django.utils.translation import gettext, gettext_lazy, override, pgettext
 
 from companion.operations.languages import ENGLISH
+from memory import sensitive
 from memory.models import Matter
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
 
+
+def _languages() -> str:
+    """Of sensitive words: “English, Chinese”."""
+    return pgettext("between names in a list", ", ").join(gettext(known.LANGUAGE) for known in sensitive.LANGUAGES)
+
+
+LANGUAGES_OF_WORDS = lazy(_languages, str)()
 MATTERS = (
     (
         Matter.FACTS,
@@ -31,9 +41,12 @@ MATTERS = (
     (
         Matter.SENSITIVE,
         gettext_lazy("Sensitive matters"),
-        gettext_lazy(
-            "Health, mind, love, faith, politics, origin, crime, known by English words. Off, what you say of them is "
-            "answered and kept in the conversation, and nothing is made of it."
+        format_lazy(
+            gettext_lazy(
+                "Health, mind, love, faith, politics, origin, crime, known by single words ({languages}). Off, what "
+                "you say of them is answered and kept in the conversation, and nothing is made of it."
+            ),
+            languages=LANGUAGES_OF_WORDS,
         ),
     ),
 )

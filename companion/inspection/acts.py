@@ -5,6 +5,7 @@ from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.text import slugify
+from django.utils.translation import gettext, gettext_lazy, ngettext
 
 from companion.inspection.entry import during_visit
 from companion.inspection.models import Act, Role
@@ -19,8 +20,8 @@ from worker import tasks
 from worker.queueing import soon
 
 POST = ("POST",)
-AGAIN = "It is due again; the memory worker takes it up within a minute."
-NOTHING = "There was nothing to try again."
+AGAIN = gettext_lazy("It is due again; the memory worker takes it up within a minute.")
+NOTHING = gettext_lazy("There was nothing to try again.")
 
 
 @during_visit(Act.RETRIED, Role.SUPPORT, POST)
@@ -52,7 +53,7 @@ def erase_everything(request: HttpRequest, visit: Visit) -> HttpResponse:
     """All memories go; the address, typed, says that it is meant."""
     if request.POST.get("address", "").strip().lower() != visit.person.email.lower():
         visit.details["asked for"] = "everything, without the address"
-        messages.error(request, "Nothing was erased: the address was not theirs.")
+        messages.error(request, gettext("Nothing was erased: the address was not theirs."))
         return redirect("inspection_person", pk=visit.person.pk)
     return _erased(request, visit, Wish(Erasure.Kind.PERSON))
 
@@ -65,8 +66,14 @@ def _erased(request: HttpRequest, visit: Visit, wish: Wish) -> HttpResponse:
     visit.details.update(erasure=receipt.pk, kind=receipt.kind)
     transaction.on_commit(lambda: soon(tasks.erase, visit.person.pk, receipt.pk))  # replies being written begin anew
     repeats = len(receipt.may_repeat)
-    beside = f" {repeats} replies that stay may say it again." if repeats else ""
-    messages.success(request, f"Forgotten, and hidden from now on. Receipt {receipt.pk}.{beside}")
+    told = gettext("Forgotten, and hidden from now on. Receipt %(number)s.")
+    if repeats:
+        told = ngettext(
+            "Forgotten, and hidden from now on. Receipt %(number)s. %(count)s reply that stays may say it again.",
+            "Forgotten, and hidden from now on. Receipt %(number)s. %(count)s replies that stay may say it again.",
+            repeats,
+        )
+    messages.success(request, told % {"number": receipt.pk, "count": repeats})
     return redirect("inspection_person", pk=visit.person.pk)
 
 
@@ -75,7 +82,9 @@ def take_back(request: HttpRequest, visit: Visit, erasure_id: int) -> HttpRespon
     """An erasure that is not carried out yet is withdrawn."""
     done = erasure.withdraw(person_id=visit.person.pk, erasure_id=erasure_id)
     visit.details["withdrawn"] = done
-    messages.info(request, "Taken back: nothing is erased." if done else "It was too late to take it back.")
+    messages.info(
+        request, gettext("Taken back: nothing is erased.") if done else gettext("It was too late to take it back.")
+    )
     return redirect("inspection_person", pk=visit.person.pk)
 
 

@@ -36,7 +36,7 @@ class Chart:
     series: Sequence[Series]
     shapes: Sequence[Shape]
     top: float  # what its upper edge stands for
-    of: tuple[str, str]  # what is counted, in a word: of one, of more
+    of: Callable[[float], str]  # so many of what is counted, in words
     lines: bool
 
     width, height = WIDTH, HEIGHT
@@ -48,8 +48,8 @@ class Chart:
 
     @property
     def unit(self) -> str:
-        """What its upper edge counts, in a word."""
-        return self.of[self.top != 1]
+        """What its upper edge stands for, in words."""
+        return self.of(self.top)
 
     @property
     def empty(self) -> bool:
@@ -73,7 +73,7 @@ class Share:
         return 100 * self.width / WIDTH
 
 
-def bars(key: str, days: Sequence[date], series: Sequence[Series], *, of: tuple[str, str]) -> Chart:
+def bars(key: str, days: Sequence[date], series: Sequence[Series], *, of: Callable[[float], str]) -> Chart:
     """One bar a day, its series stacked from the first at the bottom."""
     sums = [sum(filter(None, one)) for one in zip(*(each.figures for each in series), strict=True)]
     top = ceiling(max(sums, default=0))
@@ -94,7 +94,7 @@ def _bars(heights: Sequence[float], below: Sequence[float], top: float) -> Itera
             yield f"M{x:.1f} {y:.1f}h{place * (1 - GAP):.1f}v{tall:.1f}h-{place * (1 - GAP):.1f}z"
 
 
-def lines(key: str, days: Sequence[date], series: Sequence[Series], *, of: tuple[str, str]) -> Chart:
+def lines(key: str, days: Sequence[date], series: Sequence[Series], *, of: Callable[[float], str]) -> Chart:
     """A line a series, broken where there is nothing to tell; a day that stands alone is a short stroke."""
     top = ceiling(max((figure for each in series for figure in each.figures if figure is not None), default=0))
     shapes = [Shape(each.tone, "".join(_strokes(each.figures, top))) for each in series]

@@ -4,13 +4,11 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, cast
 
-from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect
-from django.utils.translation import override
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
@@ -37,8 +35,7 @@ def for_role(least: Role, methods: Sequence[str] = READ) -> Callable[[View], Cal
             role = role_of(person_of(request))
             if not may(role, least):
                 raise PermissionDenied
-            with override(settings.LANGUAGE_CODE):  # these pages are not translated
-                return view(request, role=role, **kwargs)
+            return view(request, role=role, **kwargs)
 
         return never_cache(login_required(require_http_methods(list(methods))(guarded)))
 

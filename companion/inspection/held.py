@@ -44,7 +44,7 @@ def portraits(person: Person) -> list[Portrayed]:
 def _portrayed(person: Person, companion: Companion) -> Portrayed:
     lines = portrait.read(companion, clock.now())
     aspects = [
-        (aspect.label, of_aspect)
+        (aspect.value, of_aspect)
         for aspect in PortraitLine.Aspect
         if (of_aspect := [line for line in lines if line.aspect == aspect])
     ]

@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
+from django.utils.translation import gettext, gettext_lazy
 
 from companion.inspection import effects
 from companion.inspection.entry import during_visit, for_role, person_of
@@ -23,7 +24,9 @@ from worker import engines, tasks
 from worker.queueing import soon
 
 FORM = ("GET", "HEAD", "POST")
-QUEUE_AWAY = "Kept. The message queue cannot be reached, so portraits are taken down only when they are next drawn."
+QUEUE_AWAY = gettext_lazy(
+    "Kept. The message queue cannot be reached, so portraits are taken down only when they are next drawn."
+)
 
 
 @for_role(Role.ADMINISTRATOR, methods=FORM)
@@ -106,6 +109,6 @@ def _keep(request: HttpRequest, drawing: tuple[Any, ...] | None) -> None:
         if drawing and not soon(*drawing):
             messages.warning(request, QUEUE_AWAY)
         else:
-            messages.success(request, "Kept.")
+            messages.success(request, gettext("Kept."))
 
     transaction.on_commit(queue)

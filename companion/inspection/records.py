@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -74,11 +75,11 @@ def roles(request: HttpRequest, *, role: Role) -> HttpResponse:
         try:
             appoint(person=somebody, role=given, by=person_of(request))
         except LastAdministrator:
-            form.add_error("role", "They are the only administrator; make another first.")
+            form.add_error("role", gettext("They are the only administrator; make another first."))
         else:
-            messages.success(
-                request, f"{somebody.email} is {f'now {given.label.lower()}' if given else 'without a role'}."
-            )
+            told = gettext("%(address)s is now %(role)s.") if given else gettext("%(address)s is without a role.")
+            role_given = given.label.lower() if given else ""
+            messages.success(request, told % {"address": somebody.email, "role": role_given})
             return redirect("inspection_roles")
     administrators = [(one, Role.ADMINISTRATOR) for one in Person.objects.filter(is_staff=True).order_by("email")]
     offices = Office.objects.select_related("person").order_by("role", "person__email")

@@ -11,6 +11,7 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
+from django.utils.translation import gettext, gettext_lazy
 
 from memory import clock, retention
 from memory.listed import HOLDS, STATES, listed
@@ -23,11 +24,24 @@ RECALLS = 20  # of a page
 LONGEST = 300  # characters of one in a list
 TALK = "round"  # what was said, pinned or not: not listed as memories, and read under a kind of its own
 KINDS = {
-    "fact": "Fact",
-    "session": "Session’s summary",
-    "day": "Day’s summary",
-    "whole": "Acquaintance",
-    TALK: "Talk",
+    "fact": gettext_lazy("Fact"),
+    "session": gettext_lazy("Session’s summary"),
+    "day": gettext_lazy("Day’s summary"),
+    "whole": gettext_lazy("Acquaintance"),
+    TALK: gettext_lazy("Talk"),
+}
+STATES_IN_WORDS = {
+    "vivid": gettext_lazy("vivid"),
+    "fading": gettext_lazy("fading"),
+    "faded": gettext_lazy("faded"),
+    "pinned": gettext_lazy("pinned"),
+    "superseded": gettext_lazy("no longer so"),
+}
+TOLD = {
+    Memory.Told.STATE: gettext_lazy("state"),
+    Memory.Told.EVENT: gettext_lazy("event"),
+    Memory.Told.PLAN: gettext_lazy("plan"),
+    Memory.Told.DROPPED: gettext_lazy("plan that was dropped"),
 }
 
 
@@ -55,12 +69,22 @@ class Shown:
     @property
     def kind(self) -> str:
         """The sort of memory, in words."""
-        return KINDS.get(self.memory.kind, self.memory.kind)
+        return str(KINDS.get(self.memory.kind, self.memory.kind))
+
+    @property
+    def told(self) -> str:
+        """As what a fact is told."""
+        return str(TOLD.get(self.memory.told, ""))  # type: ignore[call-overload]
 
     @property
     def state(self) -> str:
         """vivid, fading or faded, as of now."""
         return retention.freshness(self.freshness)
+
+    @property
+    def state_in_words(self) -> str:
+        """The same, to read."""
+        return str(STATES_IN_WORDS[self.state])
 
     @property
     def percent(self) -> int:
@@ -76,7 +100,7 @@ def figures(person_id: int) -> dict[str, Any]:
     first = Turn.objects.of(person_id).order_by("said_at").values_list("said_at", flat=True).first()
     return {
         "memories": counts["all"],
-        "kinds": [(kind, name, counts[kind]) for kind, name in KINDS.items()],
+        "kinds": [(kind, str(name), counts[kind]) for kind, name in KINDS.items()],
         "states": states(person_id, kind=""),
         "turns": Turn.objects.of(person_id).count(),
         "conversations": Conversation.objects.of(person_id).count(),
@@ -90,7 +114,7 @@ def states(person_id: int, *, kind: str) -> list[tuple[str, str, int]]:
     """(state, its name, how many there are) of a kind of memory, or of all."""
     counted = {state: Count("pk", filter=of_state) for state, of_state in STATES.items()}
     counts = _of_kind(person_id, kind).aggregate(**counted)
-    return [(state, "no longer so" if state == "superseded" else state, counts[state]) for state in STATES]
+    return [(state, str(STATES_IN_WORDS[state]), counts[state]) for state in STATES]
 
 
 def _of_kind(person_id: int, kind: str) -> QuerySet[Memory]:
@@ -152,10 +176,10 @@ def revisions(person_id: int, shown: Shown) -> list[tuple[str, Memory]]:
     """What it replaced, what replaced it, and what it disagrees with, as far as these are shown."""
     others = Memory.objects.of(person_id).shown()
     one = shown.memory
-    found = [("replaces", other) for other in others.filter(superseded_by=one).order_by("said_at")]
-    found += [("is replaced by", other) for other in others.filter(supersedes=one)]
-    found += [("contradicts", other) for other in others.filter(contradicted_by=one)]
-    return found + [("is contradicted by", other) for other in others.filter(contradicts=one)]
+    found = [(gettext("It replaces"), other) for other in others.filter(superseded_by=one).order_by("said_at")]
+    found += [(gettext("It is replaced by"), other) for other in others.filter(supersedes=one)]
+    found += [(gettext("It contradicts"), other) for other in others.filter(contradicted_by=one)]
+    return found + [(gettext("It is contradicted by"), other) for other in others.filter(contradicts=one)]
 
 
 def turns_behind(shown: Shown) -> int:

@@ -7,9 +7,10 @@ the rest would not. Two configurations can be tried side by side.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
+from django.utils.translation import gettext, gettext_lazy
 
 from companion.accounts.models import Person
 from memory import context, prompt, reading
@@ -17,36 +18,52 @@ from memory.budget import MESSAGE_OVERHEAD, estimate_tokens
 from memory.encoder import Reader
 from memory.isolation import acting_as
 from memory.models import Companion, Turn
+from memory.reading import PassedOver
 from memory.recall import Candidate, Remembering, question_forms, recall, varied
 from memory.temporal import range_in_words
 
-NO_ROOM = "no room for it in the prompt"
+if TYPE_CHECKING:
+    from django_stubs_ext import StrPromise
+
+NO_ROOM = gettext_lazy("no room for it in the prompt")
+PASSED_OVER = {
+    PassedOver.UNLIKELY: gettext_lazy("too unlikely beside the best"),
+    PassedOver.BEYOND: gettext_lazy("beyond the most that is read"),
+    PassedOver.GONE: gettext_lazy("forgotten a moment ago"),
+    PassedOver.TELLS_NOTHING: gettext_lazy("small talk, or the companion’s own words where the person’s are asked for"),
+    PassedOver.SAID_AGAIN: gettext_lazy("another note says the same"),
+    PassedOver.ECHO: gettext_lazy("the companion says again what the person’s note says"),
+}
 
 
 @dataclass(frozen=True)
 class Configuration:
     """A way to ask the one recall."""
 
-    name: str
+    name: "StrPromise"
     weights: Mapping[str, float] = field(default_factory=dict)  # of some parts, in place of the table's
     arguments: Mapping[str, Any] = field(default_factory=dict)  # others of `memory.recall.recall`
 
 
-def without(name: str, *parts: str) -> Configuration:
+def without(name: "StrPromise", *parts: str) -> Configuration:
     """Ranked as if there were no such parts."""
     return Configuration(name, dict.fromkeys(parts, 0.0))
 
 
-AS_THE_CHAT = Configuration("as the chat asks")
+AS_THE_CHAT = Configuration(gettext_lazy("as the chat asks"))
 COMPARED = {
-    "time": without("without the time it names", "said_then", "happened_then", "timely"),
-    "words": without("without words", "lexical_turn", "lexical_before", "lexical_window", "session_lexical"),
-    "meaning": without("without meaning", "dense", "dense_as_asked", "session_dense", "tokens"),
-    "tokens": without("without late interaction", "tokens"),
-    "around": without("without session and neighbours", "session_dense", "session_lexical", "neighbour"),
-    "speaker": without("whoever said it", "speaker"),
-    "unasked": Configuration("as if nothing were asked", arguments={"asked": False}),
-    "faded": Configuration("as if nothing were asked, faded too", arguments={"asked": False, "admit_faded": True}),
+    "time": without(gettext_lazy("without the time it names"), "said_then", "happened_then", "timely"),
+    "words": without(
+        gettext_lazy("without words"), "lexical_turn", "lexical_before", "lexical_window", "session_lexical"
+    ),
+    "meaning": without(gettext_lazy("without meaning"), "dense", "dense_as_asked", "session_dense", "tokens"),
+    "tokens": without(gettext_lazy("without late interaction"), "tokens"),
+    "around": without(gettext_lazy("without session and neighbours"), "session_dense", "session_lexical", "neighbour"),
+    "speaker": without(gettext_lazy("whoever said it"), "speaker"),
+    "unasked": Configuration(gettext_lazy("as if nothing were asked"), arguments={"asked": False}),
+    "faded": Configuration(
+        gettext_lazy("as if nothing were asked, faded too"), arguments={"asked": False, "admit_faded": True}
+    ),
 }
 
 
@@ -103,11 +120,11 @@ class Row:
         """The parts that one looks at first."""
         scores = self.scores
         return [
-            Bar("Meaning", scores["dense"]),
-            Bar("Words", scores["lexical"]),
-            Bar("Time", max(scores["said_then"], scores["happened_then"])),
-            Bar("Speaker", 2 * max(scores["speaker"], 0.0)),
-            Bar("Closely", scores["tokens"]),
+            Bar(gettext("Meaning"), scores["dense"]),
+            Bar(gettext("Words"), scores["lexical"]),
+            Bar(gettext("Time"), max(scores["said_then"], scores["happened_then"])),
+            Bar(gettext("Speaker"), 2 * max(scores["speaker"], 0.0)),
+            Bar(gettext("Closely"), scores["tokens"]),
         ]
 
 
@@ -127,7 +144,7 @@ class Trial:
         dates = self.remembering.dates
         if dates is None:
             return ""
-        return "of any year" if dates.any_year else range_in_words(dates.start, dates.end)
+        return gettext("of any year") if dates.any_year else range_in_words(dates.start, dates.end)
 
     @property
     def in_prompt(self) -> int:
@@ -229,5 +246,9 @@ def _row(
         parts=[Part(name, candidate.scores[name], weight) for name, weight in weights.items()],
         scores=candidate.scores,
         in_prompt=in_prompt,
-        why_not="" if in_prompt else chosen.passed_over.get(turn.pk, NO_ROOM),
+        why_not="" if in_prompt else _why_not(chosen.passed_over.get(turn.pk)),
     )
+
+
+def _why_not(why: PassedOver | None) -> str:
+    return str(NO_ROOM if why is None else PASSED_OVER[why])

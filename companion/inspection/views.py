@@ -7,6 +7,7 @@ from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.dateparse import parse_date
+from django.utils.translation import override
 from django.views.decorators.debug import sensitive_post_parameters
 
 from companion.accounts.models import Person
@@ -16,6 +17,7 @@ from companion.inspection.forms import ReasonForm, TryForm
 from companion.inspection.models import Act, Role
 from companion.inspection.roles import may
 from companion.inspection.visits import NoVisit, Visit, close_visit, looking, open_visit
+from companion.operations.languages import ENGLISH
 from memory.models import Companion
 from worker.distant_encoder import DistantEncoder, EncoderAway
 
@@ -187,9 +189,15 @@ def _told(form: TryForm) -> dict[str, Any]:
     return {
         "question": given["question"],
         "as_of": given["as_of"].isoformat(),
-        "compared_with": other.name if other else "",
+        "compared_with": _in_english(other) if other else "",
         "weights": given["weights"],
     }
+
+
+def _in_english(configuration: trial.Configuration) -> str:
+    """As it stands in the record, whatever language its reader speaks."""
+    with override(ENGLISH):
+        return str(configuration.name)
 
 
 def _trials(form: TryForm, somebody: Person, companion: Companion) -> tuple[list[trial.Trial], str]:

@@ -79,7 +79,7 @@ def run_import(*, person: Person, companion: Companion, history: History, out: O
     summary = summed_up(person, companion, history, kept, time.monotonic() - began)
     out.write(json.dumps(summary) if as_json else in_words(summary))
     if kept.refused:
-        raise CommandError(kept.refused)
+        raise CommandError(str(kept.refused))
     return kept
 
 
@@ -94,7 +94,7 @@ def summed_up(person: Person, companion: Companion, history: History, kept: Kept
         "turns_erased_before": kept.erased,
         "sessions": len(kept.sessions),
         "conversations": len(kept.conversations),
-        "skipped": [f"{skipped.where}: {skipped.why}" for skipped in kept.skipped],
+        "skipped": [str(skipped.told) for skipped in kept.skipped],
         "remarks": history.remarks,
         "seconds": round(seconds, 1),
         "turns_per_second": round(kept.turns / seconds, 1) if seconds else 0.0,

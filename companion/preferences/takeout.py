@@ -20,6 +20,7 @@ from memory.history import sent
 from memory.history.export import export_everything
 from memory.isolation import acting_as
 from memory.models import Import
+from memory.wording import of_stored
 from worker import tasks
 from worker.queueing import soon
 
@@ -72,4 +73,10 @@ def bring(request: HttpRequest) -> HttpResponse:
 
 
 def _told(row: Import) -> dict[str, Any]:
-    return {"row": row, "share": min(round(100 * row.read / row.total), 100) if row.total else 0}
+    """In the language of the page, whichever was spoken when it was read."""
+    return {
+        "row": row,
+        "share": min(round(100 * row.read / row.total), 100) if row.total else 0,
+        "problem": of_stored(row.problem),
+        "skipped": [of_stored(line) for line in row.skipped],
+    }

@@ -9,8 +9,11 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.utils.translation import gettext_noop
+
 from memory.dialogue import UNKEEPABLE, is_blank
-from memory.history.told import LONGEST, History, Skipped, Told, Unreadable
+from memory.history.told import LONGEST, NO_WORDS, History, Skipped, Told, Unreadable, not_json, not_opened
+from memory.wording import Wording
 
 MARK = re.compile(r"\s*->->\s*\S{0,16}\s*$")  # “->-> 1,1” at a message's end says where its plan stands
 ANCHOR = "%B-%d-%Y"  # "March-15-2024"
@@ -33,11 +36,13 @@ def read(path: Path, *, zone: str) -> History:
     try:
         messages = list(_messages(json.loads(path.read_text(encoding="utf-8")), batch="", anchor=""))
     except OSError as error:
-        raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
+        raise not_opened(path, error) from error
     except (ValueError, RecursionError) as error:
-        raise Unreadable(f"{path} is not JSON in UTF-8.") from error
+        raise not_json(path) from error
     if not messages:
-        raise Unreadable(f"{path} holds no messages with a role and a content.")
+        raise Unreadable(
+            Wording(gettext_noop("%(path)s holds no messages with a role and a content."), {"path": str(path)})
+        )
     dated = [message.anchor for message in messages if _day(message.anchor, zone)]
     remarks = [] if dated else [f"No date is told; it is kept as of {UNDATED}."]
     first = dated[0] if dated else UNDATED
@@ -87,13 +92,13 @@ def _entries(messages: list[Message], first: str, zone: str, title: str) -> Iter
 
 
 def _entry(message: Message, place: int, title: str, said_at: datetime) -> Told | Skipped:
-    where = f"message {message.fields.get('id', place + 1)}"
+    where = Wording(gettext_noop("message %(name)s"), {"name": str(message.fields.get("id", place + 1))})
     speaker = SPEAKERS.get(str(message.fields["role"]))
     if speaker is None:
-        return Skipped(where, "neither user nor assistant said it")
+        return Skipped(where, Wording(gettext_noop("neither user nor assistant said it")))
     text = MARK.sub("", str(message.fields["content"] or "").translate(UNKEEPABLE))[:LONGEST]
     if is_blank(text):
-        return Skipped(where, "there are no words in it")
+        return Skipped(where, NO_WORDS)
     identity = str(message.fields.get("id", f"place {place + 1}"))
     session = f"batch {message.batch or 1}"
     return Told(identity, f"BEAM {title}", session, speaker, text, said_at)  # type: ignore[arg-type]

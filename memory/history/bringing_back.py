@@ -6,7 +6,7 @@ Only of words that an import brought: in the account that a file came from they 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext_noop
 
 from memory import clock, correction, permission, portrait, repinning, tombstone
 from memory.history.judgements import Judged, Line, Pin, Right, Words
@@ -14,12 +14,17 @@ from memory.history.known import here
 from memory.history.told import Skipped
 from memory.models import Brought, Companion, Matter, Memory, PortraitLine, Speaker, Turn
 from memory.models.trace import BY_HAND
+from memory.wording import Wording
 
 OF_WORDS = (Memory.Kind.ROUND, Memory.Kind.FACT)
 
 
 class NotHeeded(ValueError):
-    """It can't be heeded here. The message says why."""
+    """It can't be heeded here."""
+
+    def __init__(self, why: Wording) -> None:
+        super().__init__(why)
+        self.why = why
 
 
 def heed(companion: Companion, source: str, judged: Sequence[Judged]) -> tuple[list[Skipped], list[int]]:
@@ -40,8 +45,8 @@ def heed(companion: Companion, source: str, judged: Sequence[Judged]) -> tuple[l
                     righted += _right(one.what, turns)
                 case Line():
                     _say(companion, one.what, turns)
-        except NotHeeded as why:
-            skipped.append(Skipped(one.where, str(why)))
+        except NotHeeded as error:
+            skipped.append(Skipped(one.where, error.why))
     return skipped, righted
 
 
@@ -67,7 +72,7 @@ def _named(what: Pin | Right | Line) -> list[str]:
 def _turn(identity: str, turns: Mapping[str, Turn]) -> Turn:
     turn = turns.get(identity)
     if turn is None:
-        raise NotHeeded(gettext("the words that it is about are not here; they may have been forgotten"))
+        raise NotHeeded(Wording(gettext_noop("the words that it is about are not here; they may have been forgotten")))
     return turn
 
 
@@ -75,7 +80,7 @@ def _spoken(words: Words, turns: Mapping[str, Turn]) -> Turn:
     """The person's turn of these words."""
     turn = _turn(words.turn, turns)
     if words.end > len(turn.text) or turn.speaker != Speaker.PERSON:
-        raise NotHeeded(gettext("it names words that do not stand there"))
+        raise NotHeeded(Wording(gettext_noop("it names words that do not stand there")))
     return turn
 
 
@@ -109,11 +114,17 @@ def _right(right: Right, turns: Mapping[str, Turn]) -> list[int]:
     if Memory.objects.of(turn.owner_id).filter(version=BY_HAND, sources__turn=turn).exists():
         return [turn.pk]
     if not (turn.conversation.origin or "").startswith(BY_HAND):
-        raise NotHeeded(gettext("its words came with an older file, where they were no correction; they stay so"))
+        raise NotHeeded(
+            Wording(gettext_noop("its words came with an older file, where they were no correction; they stay so"))
+        )
     if len(turn.text) > correction.LONGEST:
-        raise NotHeeded(gettext("a correction is at most %(count)s characters long") % {"count": correction.LONGEST})
+        raise NotHeeded(
+            Wording(
+                gettext_noop("a correction is at most %(count)s characters long"), {"count": str(correction.LONGEST)}
+            )
+        )
     if not permission.may_be_written(turn.owner_id, Matter.FACTS, turn.text):
-        raise NotHeeded(gettext("this house lets nothing of that sort be remembered"))
+        raise NotHeeded(Wording(gettext_noop("this house lets nothing of that sort be remembered")))
     noted = right.model_dump(include=correction.NOTED)
     correction.bring_back(turn=turn, noted=noted, wrong=wrong)
     return [turn.pk]
@@ -128,12 +139,12 @@ def _say(companion: Companion, line: Line, turns: Mapping[str, Turn]) -> None:
     spoken = {quote: _spoken(quote, turns) for quote in line.quotes if quote.turn in turns}
     whole = bool(stands_on) and all(quote in spoken for quote in stands_on)
     if not whole and state == PortraitLine.State.CONFIRMED:
-        raise NotHeeded(gettext("the words that it is about are not here; they may have been forgotten"))
+        raise NotHeeded(Wording(gettext_noop("the words that it is about are not here; they may have been forgotten")))
     first = spoken[stands_on[0]] if whole else None
     about = first.conversation.companion if first else companion
     text = " ".join(line.text.split())
     if state == PortraitLine.State.CONFIRMED and not permission.may_be_written(about.owner_id, Matter.PORTRAIT, text):
-        raise NotHeeded(gettext("this house lets nothing of that sort be remembered"))
+        raise NotHeeded(Wording(gettext_noop("this house lets nothing of that sort be remembered")))
     digest = portrait.digest(about.owner_id, f"{line.aspect} {text}")
     if first and not _is_new(first, Brought.Kind.LINE, stands_on[0], digest, met_at=clock.now()):
         return

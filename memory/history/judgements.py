@@ -7,7 +7,7 @@ their turn: memories have other ids wherever they are made again.
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from django.utils.translation import gettext
+from django.utils.translation import gettext_noop
 from pydantic import (
     AfterValidator,
     AwareDatetime,
@@ -23,8 +23,14 @@ from memory.dialogue import UNKEEPABLE
 from memory.history.told import FIRST_YEAR, LAST_YEAR, LONGEST, Skipped
 from memory.models import Memory, PortraitLine
 from memory.portrait import LONGEST_LINE
+from memory.wording import Wording
 
 KINDS = ("pin", "correction", "portrait")
+NAMES = {
+    "pin": Wording(gettext_noop("a pin")),
+    "correction": Wording(gettext_noop("a correction")),
+    "portrait": Wording(gettext_noop("a line of a portrait")),
+}
 MOST_WORDS = 1000  # that one of them is about
 
 Identity = Annotated[str, Field(min_length=1, max_length=190)]
@@ -118,7 +124,7 @@ JUDGED: TypeAdapter[Pin | Right | Line] = TypeAdapter(Annotated[Pin | Right | Li
 class Judged:
     """One of them, and where it stands in its source."""
 
-    where: str  # "line 7"
+    where: Wording  # "line 7"
     what: Pin | Right | Line
 
 
@@ -127,17 +133,14 @@ def is_judgement(fields: Any) -> bool:
     return isinstance(fields, dict) and "speaker" not in fields and fields.get("kind") in KINDS
 
 
-def read(fields: dict[str, Any], where: str) -> Judged | Skipped:
+def read(fields: dict[str, Any], where: Wording) -> Judged | Skipped:
     """The line, or what is wrong with it."""
     try:
         return Judged(where, JUDGED.validate_python(fields))
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
         place = ".".join(map(str, first["loc"][1:]))
-        names = {
-            "pin": gettext("a pin"),
-            "correction": gettext("a correction"),
-            "portrait": gettext("a line of a portrait"),
-        }
-        told = gettext("it should be %(what)s and can't be read as one (%(field)s: %(why)s)")
-        return Skipped(where, told % {"what": names[fields["kind"]], "field": place or "…", "why": first["msg"]})
+        of: dict[str, str | Wording] = {"what": NAMES[fields["kind"]], "field": place or "…", "why": first["msg"]}
+        return Skipped(
+            where, Wording(gettext_noop("it should be %(what)s and can't be read as one (%(field)s: %(why)s)"), of)
+        )

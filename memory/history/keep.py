@@ -14,7 +14,7 @@ from uuid import UUID
 
 from django.db import connection
 from django.db.models import Q
-from django.utils.translation import gettext
+from django.utils.translation import gettext_noop
 
 from memory import clock, correction, dialogue, indexing, permission, quota, tombstone
 from memory.consolidation import attempts
@@ -26,6 +26,7 @@ from memory.history.told import History, Skipped, Told
 from memory.isolation import acting_as
 from memory.models import Companion, Conversation, Matter, Session, Speaker, Step, Turn
 from memory.sensitive import is_sensitive
+from memory.wording import Wording
 
 BATCH = 256  # turns of one transaction and one pass of the encoder
 INDEXERS = 2  # batches on their way into the index: one is encoded while the one before it is written
@@ -33,13 +34,17 @@ AHEAD = 3  # batches kept and not yet indexed, at most
 
 
 class CompanionGone(LookupError):
-    """The companion that a history is kept for was deleted. The message says what to do."""
+    """The companion that a history is kept for was deleted. The wording says what to do."""
 
-    def __str__(self) -> str:
-        return gettext(
+    why = Wording(
+        gettext_noop(
             "The companion whom it was imported for has been deleted, and what was kept with it goes along. Import the "
             "same file again to keep the rest with another; nothing comes twice."
         )
+    )
+
+    def __str__(self) -> str:
+        return str(self.why)
 
 
 @dataclass
@@ -54,7 +59,7 @@ class Kept:
     skipped: list[Skipped] = field(default_factory=list)
     righted: list[int] = field(default_factory=list)  # turns by hand that put something right
     whole: bool = True  # to its end, not only until it was enough
-    refused: str = ""  # why it stopped before its end, in words: what was kept until then is whole
+    refused: Wording | None = None  # why it stopped before its end: what was kept until then is whole
 
 
 def keep(
@@ -80,7 +85,7 @@ def keep(
                     turns = _keep_batch(companion, history.source, told, kept)
                 _heed(companion, history.source, [entry for entry in batch if isinstance(entry, Judged)], kept)
             except (quota.OverQuota, CompanionGone) as refused:
-                kept.refused = str(refused)
+                kept.refused = refused.why
                 break
             finally:
                 connection.close()

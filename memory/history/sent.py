@@ -10,7 +10,7 @@ from typing import Any
 
 from django.db import DatabaseError, connection
 from django.db.models import F, Q
-from django.utils.translation import override
+from django.utils.translation import gettext_noop
 
 from memory import clock, dialogue, quota
 from memory.encoder import Encoder
@@ -19,12 +19,13 @@ from memory.history.keep import CompanionGone, Kept, adds, keep
 from memory.history.told import History, Unreadable
 from memory.isolation import acting_as
 from memory.models import Companion, Import
+from memory.wording import Wording, of_stored
 
 log = logging.getLogger(__name__)
 
 SOURCE = "sent"  # whatever the file is called: its turns are known by their ids, or their lines
-BROKE = (
-    "Something went wrong in the middle ({}); what was kept until then stays. "
+BROKE = gettext_noop(
+    "Something went wrong in the middle (%(error)s); what was kept until then stays. "
     "Send the file again, or ask whoever looks after this house."
 )
 NAMED = 20  # lines that are named one by one
@@ -58,26 +59,25 @@ def run(*, person_id: int, import_id: int, encoder: Encoder) -> bool:
         if not sent.total:
             _begin(sent)
         history = _readable(sent)
-        with override(sent.owner.speaks):
-            kept = keep(
-                companion=companion,
-                history=replace(history, entries=islice(history.entries, sent.read, None)),
-                encoder=encoder,
-                progress=_progress(sent),
-                enough=lambda: monotonic() >= until,
-            )
+        kept = keep(
+            companion=companion,
+            history=replace(history, entries=islice(history.entries, sent.read, None)),
+            encoder=encoder,
+            progress=_progress(sent),
+            enough=lambda: monotonic() >= until,
+        )
     except DatabaseError:  # which passes; it is taken up again
         raise
     except (Unreadable, quota.OverQuota, CompanionGone) as refused:
-        _end(sent, state=Import.State.UNREADABLE, problem=str(refused))
+        _end(sent, state=Import.State.UNREADABLE, problem=refused.why.stored())
         return True
     except Exception as error:
         log.exception("import %s broke", import_id)
-        _end(sent, state=Import.State.UNREADABLE, problem=BROKE.format(type(error).__name__))
+        _end(sent, state=Import.State.UNREADABLE, problem=Wording(BROKE, {"error": type(error).__name__}).stored())
         return True
     figures = _figures(sent, kept)
     if kept.refused:
-        _end(sent, state=Import.State.UNREADABLE, problem=kept.refused, **figures)
+        _end(sent, state=Import.State.UNREADABLE, problem=kept.refused.stored(), **figures)
         return True
     if not kept.whole:
         _set_aside(sent, **figures)
@@ -145,7 +145,7 @@ def _progress(sent: Import) -> Callable[[int], None]:
 
 def _figures(sent: Import, kept: Kept) -> dict[str, Any]:
     """What became of it so far, the times before among it."""
-    named = [f"{skipped.where}: {skipped.why}" for skipped in kept.skipped[:NAMED]]
+    named = [skipped.told.stored() for skipped in kept.skipped[:NAMED]]
     return {
         "kept": sent.kept + kept.turns,
         "already": sent.already + kept.already,
@@ -156,8 +156,11 @@ def _figures(sent: Import, kept: Kept) -> dict[str, Any]:
 
 
 def _nothing(figures: dict[str, Any]) -> dict[str, Any]:
-    first = f" {figures['skipped'][0]}." if figures["skipped"] else ""
-    return {"state": Import.State.UNREADABLE, "problem": f"No line of it can be read.{first}"}
+    problem = Wording(gettext_noop("No line of it can be read."))
+    if figures["skipped"]:
+        first = of_stored(figures["skipped"][0])
+        problem = Wording(gettext_noop("No line of it can be read. %(first)s."), {"first": first})
+    return {"state": Import.State.UNREADABLE, "problem": problem.stored()}
 
 
 def _set_aside(sent: Import, **figures: Any) -> None:

@@ -3,9 +3,13 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from django.utils.translation import gettext_noop
+
 from memory.engine import Speaker
+from memory.wording import Wording
 
 if TYPE_CHECKING:
     from memory.history.judgements import Judged
@@ -33,8 +37,14 @@ class Told:
 class Skipped:
     """Something that could not be read, and why, in words."""
 
-    where: str  # "line 7"
-    why: str
+    where: Wording  # "line 7"
+    why: Wording
+
+    @property
+    def told(self) -> Wording:
+        """Both in one."""
+        # Translators: what could not be imported, and why: “line 7: it is not JSON”.
+        return Wording(gettext_noop("%(where)s: %(why)s"), {"where": self.where, "why": self.why})
 
 
 @dataclass(frozen=True)
@@ -50,4 +60,22 @@ class History:
 
 
 class Unreadable(ValueError):
-    """Nothing of the file can be used; the text says why."""
+    """Nothing of the file can be used; the wording says why."""
+
+    def __init__(self, why: Wording) -> None:
+        super().__init__(why)
+        self.why = why
+
+
+def not_opened(path: Path, error: OSError) -> Unreadable:
+    """A file that the system does not give out."""
+    of = {"path": str(path), "problem": error.strerror or type(error).__name__}
+    return Unreadable(Wording(gettext_noop("%(path)s cannot be read: %(problem)s."), of))
+
+
+def not_json(path: Path) -> Unreadable:
+    """A file that holds something else."""
+    return Unreadable(Wording(gettext_noop("%(path)s is not JSON in UTF-8."), {"path": str(path)}))
+
+
+NO_WORDS = Wording(gettext_noop("there are no words in it"))

@@ -1,6 +1,7 @@
 """Others' memories are read only by who may, with a reason, for an hour; what is forgotten stays withheld."""
 
 import logging
+import re
 from datetime import timedelta
 
 import pytest
@@ -14,7 +15,7 @@ from memory.consolidation import periods
 from memory.erasure import Wish
 from memory.isolation import acting_as
 from memory.models import Companion, Erasure, Memory, Period, Recall, Session, Step
-from tests.companion.test_one_recall import by_chat
+from tests.companion.test_one_recall import QUESTION, by_chat
 from tests.guards.test_architecture import patterns
 from tests.inspectors import administrator, inspector, official, signed_in, support, to, visit
 from tests.memory.test_dialogue import say
@@ -262,3 +263,23 @@ def test_only_administrators_give_roles_and_read_the_whole_record(role, ana):
         assert client.get(address).status_code == 403
     assert client.post("/inspect/roles/", {"email": ana.email, "role": "administrator"}).status_code == 403
     assert Act.APPOINTED not in words(signed_in(ana).get("/account/looks/"))
+
+
+ENGLISH = re.compile(r"(?:[A-Za-z’]{2,} ){2,}[a-z’]{2,}")  # three words of it together
+
+
+def test_whoever_inspects_reads_the_pages_in_their_language(clara):
+    by = official(Role.ADMINISTRATOR)
+    by.language = "zh-hans"
+    by.save()
+    own = set(re.findall(r"\w+", " ".join([*LIFE, QUESTION])))
+    client = signed_in(by)
+    assert "你为什么需要读" in words(client.get(to("person", clara)))
+    visit(client, clara, reason="她说 Rosemary 把她妹妹住的城市弄错了，请我看看是怎么回事。")
+    pages = [client.get(to(name, clara)) for name in ("person", "portrait", "summaries", "recalls", "person_policy")]
+    pages += [client.get(reverse(f"inspection_{name}")) for name in ("people", "figures", "log", "policies", "roles")]
+    for page in pages:
+        assert page.status_code == 200
+        said = words(page)
+        foreign = [found for found in ENGLISH.findall(said) if not own.issuperset(found.split())]
+        assert foreign == []

@@ -1,19 +1,20 @@
 """How the house stands: counted over everybody, with no word of anybody, fast however much there is."""
 
+import re
 from datetime import date, datetime, timedelta
+from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
 from django.db import DatabaseError, connections, transaction
 
-from companion.inspection import charts
+from companion.inspection import charts, dashboard
 from companion.inspection.charts import Series
 from companion.inspection.models import Role
-from companion.inspection.templatetags.counting import counted
 from companion.memories.listing import Filters, list_memories
 from memory import census, clock, encoder, pinning
 from memory.census import Span
-from memory.consolidation import periods
+from memory.consolidation import facts, links, own_words, periods
 from memory.isolation import acting_as
 from memory.listed import STATES
 from memory.models import Memory, Period, Recall, Step, Turn
@@ -193,8 +194,8 @@ def test_steps_that_wait_and_that_failed_are_told_with_the_age_of_the_oldest(ana
     ("most", "told_"), [(0, "1 person"), (1, "1 person"), (2, "2 people"), (1_200, "2,000 people")]
 )
 def test_the_upper_edge_of_a_chart_is_told_in_good_english(most, told_):
-    chart = charts.bars("k", [date(2026, 1, 1)], [Series("people", "leaf", [most])], of=("person", "people"))
-    assert f"{counted(chart.top)} {chart.unit}" == told_
+    chart = charts.bars("k", [date(2026, 1, 1)], [Series("people", "leaf", [most])], of=dashboard._people)
+    assert chart.unit == told_
 
 
 def test_one_turn_of_one_person_is_told_as_one(ana, support):
@@ -211,9 +212,18 @@ def test_a_chart_ends_at_a_round_figure(most, top):
 
 def test_stacked_bars_stand_on_each_other_and_a_line_is_broken_where_nothing_is_told():
     days = [date(2026, 1, day) for day in (1, 2, 3)]
-    stacked = charts.bars("k", days, [Series("a", "leaf", [1, 0, 1]), Series("b", "clay", [1, 0, 4])], of=("x", "xs"))
+    stacked = charts.bars("k", days, [Series("a", "leaf", [1, 0, 1]), Series("b", "clay", [1, 0, 4])], of=str)
     assert stacked.top == 5
     assert [shape.path.count("M") for shape in stacked.shapes] == [2, 2]
-    drawn = charts.lines("k", days, [Series("a", "leaf", [1.0, None, 2.0])], of=("ms", "ms"))
+    drawn = charts.lines("k", days, [Series("a", "leaf", [1.0, None, 2.0])], of=str)
     assert drawn.shapes[0].path.count("M") == 2
-    assert charts.lines("k", days, [Series("a", "leaf", [None] * 3)], of=("ms", "ms")).empty
+    assert charts.lines("k", days, [Series("a", "leaf", [None] * 3)], of=str).empty
+
+
+def test_every_reason_for_which_something_is_refused_has_words_of_its_own():
+    source = "".join(Path(module.__file__).read_text() for module in (facts, own_words, links))
+    said = set(
+        re.findall(r'return "([a-z][a-z ]+)"|^        "([a-z]+)": [A-Z]+\.search|^UNFOUNDED = "(.+)"', source, re.M)
+    )
+    reasons = {next(filter(None, found)) for found in said} - {"denial", "no denial", "plan"}
+    assert reasons <= dashboard.REFUSED_FOR.keys()

@@ -15,6 +15,7 @@ from memory.history import sent
 from memory.isolation import acting_as
 from memory.models import HousePolicy, Import, Matter
 from memory.policy import Ruled
+from memory.wording import of_stored
 from tests.inspectors import administrator, inspector, official, signed_in, to, visit
 from tests.memory.test_dialogue import companion_of, say
 from tests.visitor import sign_up, who, words
@@ -274,7 +275,7 @@ def test_a_history_that_would_not_fit_is_not_imported(ana):
     with acting_as(ana.pk):
         row.refresh_from_db()
     assert row.state == "unreadable"
-    assert "It would add 4 turns, and 3 more fit" in row.problem
+    assert "It would add 4 turns, and 3 more fit" in str(of_stored(row.problem))
     assert "3 more turns of yours fit here" in words(signed_in(ana).get(reverse("preferences_import")))
 
 

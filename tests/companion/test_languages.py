@@ -37,6 +37,11 @@ def forms(words):
     return (words,) if isinstance(words, str) else tuple(words)
 
 
+TAG = re.compile("<[^>]*>")
+HAN = "[\\u3400-\\u9fff\\uff00-\\uffef]"
+HALF_WIDE = re.compile(rf"{HAN}”?\s*(?:[,;!?()]|:(?!\d)|\.(?!\w)|\")|[,;:!?()\"]\s*“?{HAN}")
+
+
 class TestCatalogues:
     @pytest.mark.parametrize("domain", DOMAINS)
     def test_the_template_has_all_that_the_code_says_and_nothing_else(self, domain):
@@ -58,6 +63,12 @@ class TestCatalogues:
                 allowed = [Counter(PLACE.findall(form)) for form in forms(message.id)]
                 for form in forms(message.string):
                     assert Counter(PLACE.findall(form)) in allowed, message.id
+
+    @pytest.mark.parametrize("domain", DOMAINS)
+    def test_chinese_has_marks_as_wide_as_its_characters(self, domain):
+        said = catalogue(LOCALE / "zh_Hans" / "LC_MESSAGES" / f"{domain}.po")
+        told = [form for message in said if message.id for form in forms(message.string)]
+        assert [form for form in told if HALF_WIDE.search(PLACE.sub("字", TAG.sub("", form)))] == []
 
     def test_a_language_is_a_folder(self, tmp_path):
         assert languages([tmp_path]) == [("en", "English")]

@@ -136,6 +136,40 @@ def test_a_file_is_imported_with_its_progress_and_what_became_of_it(ana, strange
     assert "life.jsonl" not in words(signed_in(stranger).get(reverse("preferences_import")))
 
 
+def brought(person, *lines):
+    """The page of a file that was sent, and read by a worker who speaks English."""
+    client = signed_in(person)
+    client.post(reverse("preferences_import"), {"file": file(*lines)})
+    with acting_as(person.pk):
+        asked = Import.objects.of(person.pk).get()
+    sent.run(person_id=person.pk, import_id=asked.pk, encoder=encoder.current())
+    person.language = "zh-hans"
+    person.save()
+    return words(client.get(reverse("preferences_import")))
+
+
+def test_a_line_that_cannot_be_read_is_told_in_the_language_of_whoever_looks(ana):
+    told = brought(ana, LINE, {**LINE, "speaker": "ghost"}, {**LINE, "text": " "}, {"speaker": "person"}, [1])
+    assert "第 2 行：speaker 必须是 person 或 companion" in told
+    assert "第 3 行：里面没有文字" in told
+    assert "第 4 行：缺少 text" in told
+    assert "第 5 行：它不是 JSON 对象" in told
+    assert "line 2" not in told
+
+
+def test_why_nothing_of_a_file_was_kept_is_told_in_the_language_of_whoever_looks(ana):
+    told = brought(ana, {**LINE, "said_at": "yesterday"})
+    assert "没有一行能读取。第 1 行：said_at 必须是带时区的时刻，年份在 1900 到 2200 之间。" in told
+
+
+def test_why_an_import_was_not_kept_before_its_words_could_be_translated_still_stands_there(ana):
+    with acting_as(ana.pk):
+        asked = sent.ask(person_id=ana.pk, name="old.jsonl", content=b"{}")
+        old = {"problem": "It was too old.", "state": Import.State.UNREADABLE}
+        Import.objects.of(ana.pk).filter(pk=asked.pk).update(**old)
+    assert "It was too old." in words(signed_in(ana).get(reverse("preferences_import")))
+
+
 def test_no_file_an_empty_one_and_one_that_is_too_large_are_told_beside_the_field(ana, monkeypatch):
     client = signed_in(ana)
     assert errors(client.post(reverse("preferences_import")), "file") == ["Please fill this in."]

@@ -170,3 +170,30 @@ def test_a_request_is_told_apart_from_what_merely_sounds_like_one(ana):
         assert Reply.objects.get().state == Reply.State.WAITING
     with pytest.raises(dialogue.NothingSaid):
         say(ana, " ")
+
+
+CHINESE = ["我的翡翠胸针藏在地板下面。", "我妹妹住在里斯本。", "我每个星期天去爬山。", "我养了一只叫团子的猫。"]
+
+
+@pytest.fixture
+def lin(ana):
+    """Somebody who speaks Chinese, with something to remember."""
+    ana.language = "zh-hans"
+    ana.save()
+    return ana, remember(ana, CHINESE)
+
+
+def test_who_speaks_chinese_has_something_forgotten_and_remembered_by_asking_for_it(lin):
+    person, (brooch, *_) = lin
+    reply = answered(person, "忘掉我说的关于翡翠胸针的话。")
+    assert request_of(person, reply.turn).found == [brooch.pk]
+    assert "什么都不会被忘记" in reply.answer.text
+    request = request_of(person, answered(person, "请记住我对核桃过敏。").turn)
+    assert (request.state, request.words) == (Request.State.DONE, "我对核桃过敏。")
+    assert "还没有记下" in answered(person, "你对我了解多少？").answer.text
+
+
+def test_who_asks_in_chinese_is_answered_with_their_own_words(lin):
+    person, _ = lin
+    told = answered(person, "我妹妹住在哪里").answer.text
+    assert "：\n\n> 我妹妹住在里斯本。" in told

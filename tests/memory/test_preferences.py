@@ -164,20 +164,6 @@ def test_memories_fade_by_the_preset_that_the_person_chose(ana, stranger):
         assert strengths == {days}
 
 
-@pytest.mark.parametrize(
-    ("text", "sensitive"),
-    [
-        ("My doctor prescribed new pills.", True),
-        ("We voted for the greens at the election.", True),
-        ("She came out to her parents.", True),
-        ("I'll be there at seven, as I said.", False),
-        ("The kettle sings at dawn.", False),
-    ],
-)
-def test_sensitive_matters_are_told_by_their_words(text, sensitive):
-    assert is_sensitive(text) is sensitive
-
-
 # Several companions
 
 

@@ -48,7 +48,7 @@ def test_what_was_told_to_another_companion_is_told_as_that():
 def test_it_speaks_the_persons_language_around_their_own_words():
     with override("zh-hans"):
         told = answer(prompt("What did I promise Ana?", note("I promised Ana a jar of starter.")))
-    assert told == "你告诉过我，5月5日星期二，6 个月前:\n\n> I promised Ana a jar of starter."
+    assert told == "你告诉过我，5月5日星期二，6 个月前：\n\n> I promised Ana a jar of starter."
 
 
 def test_what_it_does_not_remember_it_says_and_offers_the_nearest():

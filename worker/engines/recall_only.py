@@ -14,7 +14,7 @@ from pydantic import BaseModel
 
 from memory import lexicon
 from memory.engine import EngineError, Message, Note, Prompt
-from memory.question import asks
+from memory.question import asks, ends_in_question
 from memory.temporal import when_in_words
 
 BLANK_LINES = re.compile(r"\n{3,}")
@@ -92,7 +92,7 @@ def goes_with(note: Note, text: str) -> bool:
 
 
 def _is_question(quote: str) -> bool:
-    return asks(quote) and quote.rstrip().endswith("?")
+    return ends_in_question(quote)
 
 
 def arranged(notes: Sequence[Note]) -> list[tuple[Note, str]]:
@@ -130,7 +130,7 @@ def _templates() -> Environment:
     made = Environment(  # noqa: S701
         loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, extensions=["jinja2.ext.i18n"]
     )
-    made.install_gettext_callables(gettext, ngettext, newstyle=True)  # type: ignore[attr-defined]
+    made.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
     made.tests["asking"] = asks
     made.filters |= {"line": _line, "when": _when, "day": _day}
     return made

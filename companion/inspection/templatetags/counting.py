@@ -1,11 +1,12 @@
-"""Figures as one reads them, on pages that are not translated."""
+"""Figures as one reads them."""
 
 from datetime import timedelta
 
 from django.template import Library
+from django.utils.translation import ngettext
 
 register = Library()
-LONGER = ((timedelta(days=2), timedelta(days=1), "days"), (timedelta(hours=2), timedelta(hours=1), "hours"))
+DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 
 
 @register.filter
@@ -21,8 +22,9 @@ def so_long(span: timedelta) -> str:
     """“3 days”, “5 hours”, “12 minutes”; “–” for no time at all."""
     if not span:
         return "–"
-    for least, unit, name in LONGER:
-        if span >= least:
-            return f"{span // unit} {name}"
-    minutes = max(round(span / timedelta(minutes=1)), 1)
-    return f"{minutes} minute{'' if minutes == 1 else 's'}"
+    if span >= 2 * DAY:
+        return ngettext("%(count)s day", "%(count)s days", span // DAY) % {"count": span // DAY}
+    if span >= 2 * HOUR:
+        return ngettext("%(count)s hour", "%(count)s hours", span // HOUR) % {"count": span // HOUR}
+    minutes = max(round(span / MINUTE), 1)
+    return ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}

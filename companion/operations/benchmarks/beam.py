@@ -10,7 +10,8 @@ from django.core.management.base import CommandError
 from companion.operations.benchmarks.asking import Life, Question, add_output, check_output, rank
 from companion.operations.benchmarks.telling import Telling
 from memory.history import beam
-from memory.history.told import Unreadable
+from memory.history.told import Unreadable, not_opened
+from memory.wording import Wording
 
 CHAT, QUESTIONS = "chat.json", "probing_questions.json"
 
@@ -58,6 +59,6 @@ def _questions(folder: Path) -> list[Question]:
             for place, asked in enumerate(rows)
         ]
     except OSError as error:
-        raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
+        raise not_opened(path, error) from error
     except (ValueError, RecursionError, AttributeError, KeyError, TypeError) as error:
-        raise Unreadable(f"{path} is not JSON of the form {{category: [{{question: …}}]}}.") from error
+        raise Unreadable(Wording(f"{path} is not JSON of the form {{category: [{{question: …}}]}}.")) from error

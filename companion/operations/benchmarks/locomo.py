@@ -12,6 +12,7 @@ from companion.operations.benchmarks.asking import Life, Question, add_output, c
 from companion.operations.benchmarks.telling import Telling
 from memory.history import locomo
 from memory.history.told import Unreadable
+from memory.wording import Wording
 
 EVIDENCE = re.compile(r"D(\d+):(\d+)")
 
@@ -49,7 +50,7 @@ def lives(data: Path) -> list[Life]:
 def _questions(sample: str, told: dict[str, Any]) -> list[Question]:
     asked = told.get("qa") or []
     if not isinstance(asked, list) or not all(isinstance(qa, dict) and qa.get("question") for qa in asked):
-        raise Unreadable(f"Sample {sample} has a “qa” that is not a list of questions.")
+        raise Unreadable(Wording(f"Sample {sample} has a “qa” that is not a list of questions."))
     return [Question(f"{sample}:{place}", str(qa["question"])) for place, qa in enumerate(asked)]
 
 

@@ -12,9 +12,10 @@ from companion.operations.benchmarks.asking import MOST, Life, Question, add_out
 from companion.operations.benchmarks.telling import Telling
 from memory.encoder import Encoder
 from memory.history import madial
-from memory.history.told import Unreadable
+from memory.history.told import Unreadable, not_opened
 from memory.models import Companion
 from memory.recall import Remembering, recall
+from memory.wording import Wording
 
 MEMORIES, DIALOGUES = "memories.json", "dialogues.json"
 BOUNDS = {"<BOD>", "<EOD>"}
@@ -65,9 +66,10 @@ def _questions(path: Path) -> list[Question]:
             for turn in row["test-turn"]
         ]
     except OSError as error:
-        raise Unreadable(f"{path} cannot be read: {error.strerror}.") from error
+        raise not_opened(path, error) from error
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-        raise Unreadable(f"{path} is not JSON of the form [{{dialogue: [lines], test-turn: [numbers]}}].") from error
+        form = "[{dialogue: [lines], test-turn: [numbers]}]"
+        raise Unreadable(Wording(f"{path} is not JSON of the form {form}.")) from error
 
 
 def _before(dialogue: list[str], turn: int) -> str:

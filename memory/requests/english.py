@@ -1,15 +1,10 @@
-"""What a person asks of memory in plain words: remember this, forget what I said of that, what do you know of me?
-
-An own small grammar of English, which abstains when unsure: a message is a request only if all of it is one. Questions
-(“do you remember that…?”), reminiscence (“remember that time when…”) and idioms (“forget about it”) are none.
-"""
+"""Requests in English. Reminiscence (“remember that time when…”) and idioms (“forget about it”) are none."""
 
 import re
-from dataclasses import dataclass
 
 from memory.models import Request
+from memory.requests.asked import Asked
 
-LONGEST = 600  # characters: whoever pastes a text asks for something else
 MOST_WORDS_OF_TOPIC = 12
 
 POLITE = (
@@ -49,19 +44,8 @@ KNOWN = re.compile(
 )
 
 
-@dataclass(frozen=True)
-class Asked:
-    """A request, and where in the text stands what it is about; of one about the person, nothing does."""
-
-    kind: Request.Kind
-    start: int = 0
-    end: int = 0
-
-
 def read(text: str) -> Asked | None:
     """The request that a message is; None where it is none, or may be something else."""
-    if len(text) > LONGEST or text.count("\n") > 2:
-        return None
     start = len(text) - len(text.lstrip())
     if KNOWN.fullmatch(text, start):
         return Asked(Request.Kind.KNOWN)

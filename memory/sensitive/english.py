@@ -1,10 +1,10 @@
-"""Whether words touch a sensitive matter: the special categories of personal data of the GDPR (articles 9 and 10).
-
-Found by English words: what is said in other languages, or only hinted at, is not found, and a figure of speech
-("I'm addicted to crosswords") is.
-"""
+"""Sensitive matters by English words; a figure of speech ("I'm addicted to crosswords") is one, too."""
 
 import re
+
+from django.utils.translation import gettext_noop
+
+LANGUAGE = gettext_noop("English")
 
 HEALTH = (
     r"diagnos\w*|ill|illness(?:es)?|diseases?|cancers?|tumou?rs?|chemo\w*|hiv|diabet\w+|epilep\w+|asthma\w*|"
@@ -35,9 +35,12 @@ CRIME = (
     r"arrested|convict\w+|prison|jail\w*|probation|felony|criminal record|raped?|rapist|abus(?:e|ed|er|ive)|"
     r"assault\w*|domestic violence|restraining order"
 )
-WORDS = re.compile(rf"\b(?:{'|'.join((HEALTH, MIND, LOVE, FAITH, POLITICS, ORIGIN, CRIME))})\b", re.IGNORECASE)
+# Letters of other scripts end a word, for Chinese puts no blank before an English one.
+WORDS = re.compile(
+    rf"\b(?:{'|'.join((HEALTH, MIND, LOVE, FAITH, POLITICS, ORIGIN, CRIME))})\b", re.IGNORECASE | re.ASCII
+)
 
 
-def is_sensitive(text: str) -> bool:
-    """Whether a word of it belongs to health and mind, sex and love, faith, politics, origin, or crime."""
+def touched(text: str) -> bool:
+    """Whether a word of it belongs to such a matter."""
     return WORDS.search(text) is not None

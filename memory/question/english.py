@@ -1,7 +1,6 @@
-"""What a question asks for, once its wrapping is off: the normal form."""
+"""Questions in English."""
 
 import re
-from collections.abc import Sequence
 
 from memory import lexicon
 
@@ -34,32 +33,20 @@ AUXILIARY = re.compile(
 )
 
 
-CAPTION = re.compile(r"\s*\[[^\]]{0,500}\]\s*$")  # what a picture shows, after the words that came with it
 POINTS_BACK = re.compile(
     r"\b(?:s?he|him|his|hers?|its?|they|them|theirs?|this|that|these|those|there|then|one)\b", re.IGNORECASE
 )
 GOES_ON = re.compile(rf"^{POLITENESS}(?:what|how) about\b", re.IGNORECASE)
 SAYS_LITTLE = 2  # stems: a question with fewer may be understood only after what came before it
-SAID_BEFORE = 2  # turns that it is read with then
-LONGEST = 2_000  # characters of a question that are looked at; what is said in it stands near its beginning or its end
 
 
-def shortened(text: str) -> str:
-    """The beginning and the end of a very long text."""
-    return text if len(text) <= LONGEST else f"{text[: LONGEST // 2]} {text[-LONGEST // 2 :]}"
-
-
-def normal_form(question: str, *, person: str = "", companion: str = "") -> str:
-    """The question as the one asked about would have said its answer; the question itself where nothing is left.
-
-    “When did Caroline go to the group?” becomes “I go to the group”, whichever of the two Caroline is.
-    """
+def normal_form(question: str, *, person: str, companion: str) -> str:
+    """The question without its wrapping, with pronouns for the two; empty where nothing is left."""
     form = question.strip()
     for pattern in (ASKING, QUESTION_WORD, AUXILIARY):
         form = pattern.sub("", form, count=1)
     form = _spoken_by(asked_about(question, person=person, companion=companion), form, question, person, companion)
-    form = form.strip(" \n\t?!.,;:")
-    return form or question.strip()
+    return form.strip(" \n\t?!.,;:")
 
 
 def _spoken_by(who: str | None, form: str, question: str, person: str, companion: str) -> str:
@@ -90,10 +77,7 @@ def _as_pronoun(text: str, name: str, subject: str, possessive: str) -> str:
 
 
 def asked_about(question: str, *, person: str, companion: str) -> str | None:
-    """Whose words are looked for: "person", "companion", or None where the question does not say.
-
-    Of two who are named it is the first: “What did Ana give Ben?” is for Ana to tell.
-    """
+    """Whose words are looked for: "person", "companion", or None where the question does not say."""
     if COMPANION_SAID.search(question):
         return "companion"
     if FIRST_PERSON.search(question):
@@ -109,34 +93,22 @@ def _place(name: str, text: str) -> int | None:
     return found.start() if found else None
 
 
-def in_context(question: str, form: str, before: Sequence[str]) -> str:
-    """A question’s form, after what was said before it where it is not understood alone.
-
-    “And her?” is read after the last turns; “and Tomas?” asks again what was asked last.
-    """
-    if stands_alone(question, form) or not before:
-        return form
-    last = [text for text in before if asks(text)][-1:]
-    names = lexicon.stems(form) and not POINTS_BACK.search(question)
-    return " ".join([*(shortened(text) for text in (names and last) or before[-SAID_BEFORE:]), form])
+def points_back(question: str) -> bool:
+    """Whether a word of it stands for something that was said before."""
+    return POINTS_BACK.search(question) is not None
 
 
 def stands_alone(question: str, form: str) -> bool:
-    """Whether a question tells what it is about: “What’s my rent?” does; “and her?”, “the dog?”, “why?” do not."""
+    """Whether it tells what it is about."""
     told = len(set(lexicon.stems(form)))
     if told >= SAYS_LITTLE:
         return True
     after_word = QUESTION_WORD.sub("", question, count=1)
     whole = ASKING.match(question) or AUXILIARY.match(after_word) or re.match("['’]s\\b", after_word)
-    return told > 0 and whole is not None and not (POINTS_BACK.search(question) or GOES_ON.match(question))
-
-
-def ends_in_question(text: str) -> bool:
-    """Whether a turn's last words ask something."""
-    return CAPTION.sub("", text).rstrip().endswith("?")
+    return told > 0 and whole is not None and not (points_back(question) or GOES_ON.match(question))
 
 
 def asks(text: str) -> bool:
-    """Whether a text asks something."""
+    """Whether a text begins as a question or a request does."""
     opening = QUESTION_WORD.match(text) or AUXILIARY.match(text) or ASKING.match(text) or REQUEST.match(text)
-    return text.rstrip().endswith("?") or opening is not None
+    return opening is not None
