@@ -8,11 +8,12 @@ from typing import Any
 
 from celery import Celery
 from celery.schedules import crontab
-from celery.signals import setup_logging, worker_ready
+from celery.signals import setup_logging, worker_ready, worker_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "companion.settings")
 
 
+LAST_WAIT = 5.0  # seconds that a worker which ends makes keys for
 NIGHTLY = 3  # o'clock, UTC: when what is kept too long is erased
 
 
@@ -154,6 +155,14 @@ def serve_metrics(**_: object) -> None:
     from worker import metrics
 
     metrics.serve()
+
+
+@worker_shutdown.connect
+def make_recallable(**_: object) -> None:
+    """What was said last; the sweep of turns without keys makes what this leaves."""
+    from worker.recallable import indexer
+
+    indexer.settle(LAST_WAIT)
 
 
 app = make_app()
