@@ -190,7 +190,7 @@ def test_who_speaks_chinese_has_something_forgotten_and_remembered_by_asking_for
     assert "什么都不会被忘记" in reply.answer.text
     request = request_of(person, answered(person, "请记住我对核桃过敏。").turn)
     assert (request.state, request.words) == (Request.State.DONE, "我对核桃过敏。")
-    assert "还没有记下" in answered(person, "你对我了解多少？").answer.text
+    assert "**你让我记住的** (1)\n\n- 我对核桃过敏。" in answered(person, "你对我了解多少？").answer.text
 
 
 def test_who_asks_in_chinese_is_answered_with_their_own_words(lin):
