@@ -34,7 +34,9 @@ Vector = NDArray[np.float32]
 LONGEST = 600  # characters of one fact
 TITLE = "Put right by hand"
 IMPORTANCE = 1.0  # 0-1: nothing is told more deliberately
-NOTED = {"told", "subject", "attribute", "value", "valid_from", "happened_from", "happened_to", "pinned"}  # of a fact
+CLAIMED = ("told", "subject", "attribute", "value")  # of a fact
+MOMENTS = ("valid_from", "happened_from", "happened_to")
+NOTED = {*CLAIMED, *MOMENTS, "pinned"}
 
 
 class NotCorrectable(ValueError):

@@ -6,17 +6,13 @@ from django.utils.translation import gettext_noop, ngettext
 
 from memory import policy
 from memory.models import Speaker, Turn
-from memory.wording import Wording
+from memory.wording import Worded, Wording
 
 MINUTE = timedelta(minutes=1)
 
 
-class OverQuota(Exception):
+class OverQuota(Worded):
     """No more of this person's is taken now; the wording says what to do."""
-
-    def __init__(self, why: Wording) -> None:
-        super().__init__(why)
-        self.why = why
 
 
 def check(*, person_id: int, now: datetime) -> None:

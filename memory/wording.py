@@ -24,6 +24,14 @@ class Wording:
         return json.dumps(_as_json(self), ensure_ascii=False)
 
 
+class Worded(Exception):
+    """Something is refused; its wording says why to whoever asked for it."""
+
+    def __init__(self, why: Wording) -> None:
+        super().__init__(why)
+        self.why = why
+
+
 def of_stored(text: str) -> "str | Wording":
     """What was stored. A text that was stored in so many words stays as it is."""
     try:

@@ -68,9 +68,8 @@ class Indexer:
 
     def settle(self, seconds: float) -> int:
         """Wait until nothing waits, for so long at most; how many replies' turns are left."""
-        until = monotonic() + seconds
         with self._changed:
-            self._changed.wait_for(lambda: not self._waiting and not self._busy, timeout=until - monotonic())
+            self._changed.wait_for(lambda: not self._waiting and not self._busy, timeout=seconds)
             return len(self._waiting) + self._busy
 
     def _run(self) -> None:

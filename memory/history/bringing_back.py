@@ -14,17 +14,17 @@ from memory.history.known import here
 from memory.history.told import Skipped
 from memory.models import Brought, Companion, Matter, Memory, PortraitLine, Speaker, Turn
 from memory.models.trace import BY_HAND
-from memory.wording import Wording
+from memory.wording import Worded, Wording
 
 OF_WORDS = (Memory.Kind.ROUND, Memory.Kind.FACT)
 
 
-class NotHeeded(ValueError):
-    """It can't be heeded here."""
+NOT_HERE = Wording(gettext_noop("the words that it is about are not here; they may have been forgotten"))
+NOT_ALLOWED = Wording(gettext_noop("this house lets nothing of that sort be remembered"))
 
-    def __init__(self, why: Wording) -> None:
-        super().__init__(why)
-        self.why = why
+
+class NotHeeded(Worded, ValueError):
+    """It can't be heeded here; the wording says why."""
 
 
 def heed(companion: Companion, source: str, judged: Sequence[Judged]) -> tuple[list[Skipped], list[int]]:
@@ -72,7 +72,7 @@ def _named(what: Pin | Right | Line) -> list[str]:
 def _turn(identity: str, turns: Mapping[str, Turn]) -> Turn:
     turn = turns.get(identity)
     if turn is None:
-        raise NotHeeded(Wording(gettext_noop("the words that it is about are not here; they may have been forgotten")))
+        raise NotHeeded(NOT_HERE)
     return turn
 
 
@@ -124,7 +124,7 @@ def _right(right: Right, turns: Mapping[str, Turn]) -> list[int]:
             )
         )
     if not permission.may_be_written(turn.owner_id, Matter.FACTS, turn.text):
-        raise NotHeeded(Wording(gettext_noop("this house lets nothing of that sort be remembered")))
+        raise NotHeeded(NOT_ALLOWED)
     noted = right.model_dump(include=correction.NOTED)
     correction.bring_back(turn=turn, noted=noted, wrong=wrong)
     return [turn.pk]
@@ -139,12 +139,12 @@ def _say(companion: Companion, line: Line, turns: Mapping[str, Turn]) -> None:
     spoken = {quote: _spoken(quote, turns) for quote in line.quotes if quote.turn in turns}
     whole = bool(stands_on) and all(quote in spoken for quote in stands_on)
     if not whole and state == PortraitLine.State.CONFIRMED:
-        raise NotHeeded(Wording(gettext_noop("the words that it is about are not here; they may have been forgotten")))
+        raise NotHeeded(NOT_HERE)
     first = spoken[stands_on[0]] if whole else None
     about = first.conversation.companion if first else companion
     text = " ".join(line.text.split())
     if state == PortraitLine.State.CONFIRMED and not permission.may_be_written(about.owner_id, Matter.PORTRAIT, text):
-        raise NotHeeded(Wording(gettext_noop("this house lets nothing of that sort be remembered")))
+        raise NotHeeded(NOT_ALLOWED)
     digest = portrait.digest(about.owner_id, f"{line.aspect} {text}")
     if first and not _is_new(first, Brought.Kind.LINE, stands_on[0], digest, met_at=clock.now()):
         return

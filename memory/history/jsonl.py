@@ -11,12 +11,12 @@ from uuid import NAMESPACE_URL, uuid5
 from zoneinfo import ZoneInfo
 
 from django.utils.translation import gettext_noop
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import PydanticCustomError
 
 from memory.dialogue import UNKEEPABLE, is_blank
 from memory.history import judgements
-from memory.history.judgements import Judged
+from memory.history.judgements import Identity, Judged, Moment
 from memory.history.told import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -58,20 +58,12 @@ class Line(BaseModel):
     session: Annotated[str, Field(min_length=1, max_length=150)]
     conversation: Annotated[str, Field(min_length=1, max_length=150)] = "Imported"
     companion: Annotated[str, Field(max_length=80)] = ""
-    said_at: AwareDatetime | None = None
+    said_at: Moment | None = None
     days_ago: Annotated[int, Field(ge=0, le=MOST_DAYS_AGO)] | None = None
     time: clock_time | None = None
-    id: Annotated[str, Field(min_length=1, max_length=190)] | None = None
+    id: Identity | None = None
     remembered: bool = True
     by_hand: bool = False
-
-    @field_validator("said_at")
-    @classmethod
-    def is_counted_in_days(cls, moment: datetime | None) -> datetime | None:
-        """Days are counted in every zone, so neither the first nor the last of the calendar will do."""
-        if moment is not None and not FIRST_YEAR <= moment.year <= LAST_YEAR:
-            raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
-        return moment
 
     @model_validator(mode="after")
     def has_one_moment(self) -> "Line":

@@ -39,6 +39,7 @@ Short = Annotated[str, Field(max_length=200), Kept]
 
 
 def _in_calendar(moment: AwareDatetime) -> AwareDatetime:
+    """Days are counted in every zone, so neither the first nor the last of the calendar will do."""
     if not FIRST_YEAR <= moment.year <= LAST_YEAR:
         raise ValueError(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
     return moment

@@ -10,10 +10,9 @@ from typing import Any
 from django.db.models import QuerySet
 
 from memory.consolidation.corrected import written
+from memory.correction import CLAIMED, MOMENTS
 from memory.models import Companion, Correction, Memory, PortraitEvidence, PortraitLine, Source, Speaker, Turn
 from memory.models.trace import BY_HAND
-
-CLAIMED = ("told", "subject", "attribute", "value")
 
 
 def judgements(companion: Companion, *, name: str = "") -> Iterator[dict[str, Any]]:
@@ -64,11 +63,7 @@ def _corrections(companion: Companion, exported: QuerySet[Turn]) -> Iterator[dic
         yield {
             "kind": "correction",
             "turn": str(turn.client_id),
-            **{
-                name: getattr(memory, name)
-                for name in ("told", "subject", "attribute", "value")
-                if getattr(memory, name)
-            },
+            **{name: claimed for name in CLAIMED if (claimed := getattr(memory, name))},
             **_moments(memory),
             **({"pinned": True} if memory.pinned else {}),
             "in_place_of": [
@@ -85,9 +80,7 @@ def _corrections(companion: Companion, exported: QuerySet[Turn]) -> Iterator[dic
 
 
 def _moments(memory: Memory) -> dict[str, str]:
-    moments: Iterable[tuple[str, datetime | None]] = (
-        (name, getattr(memory, name)) for name in ("valid_from", "happened_from", "happened_to")
-    )
+    moments: Iterable[tuple[str, datetime | None]] = ((name, getattr(memory, name)) for name in MOMENTS)
     return {name: moment.isoformat() for name, moment in moments if moment is not None}
 
 

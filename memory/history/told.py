@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from django.utils.translation import gettext_noop
 
 from memory.engine import Speaker
-from memory.wording import Wording
+from memory.wording import Worded, Wording
 
 if TYPE_CHECKING:
     from memory.history.judgements import Judged
@@ -59,12 +59,8 @@ class History:
     remarks: list[str] = field(default_factory=list)
 
 
-class Unreadable(ValueError):
+class Unreadable(Worded, ValueError):
     """Nothing of the file can be used; the wording says why."""
-
-    def __init__(self, why: Wording) -> None:
-        super().__init__(why)
-        self.why = why
 
 
 def not_opened(path: Path, error: OSError) -> Unreadable:

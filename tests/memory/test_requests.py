@@ -5,7 +5,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from memory.models import Request
-from memory.requests import read
+from memory.requests import chinese, read
+from tests.memory import asked_in_chinese
 
 REMEMBER = {
     "Remember that my sister Ana moved to Lisbon.": "my sister Ana moved to Lisbon.",
@@ -60,28 +61,28 @@ NONE = [
 ]
 
 
-@pytest.mark.parametrize(("text", "what"), REMEMBER.items())
+@pytest.mark.parametrize(("text", "what"), (REMEMBER | asked_in_chinese.REMEMBER).items())
 def test_what_is_to_be_remembered_is_read_word_for_word(text, what):
     asked = read(text)
     assert asked is not None
     assert (asked.kind, text[asked.start : asked.end]) == (Request.Kind.REMEMBER, what)
 
 
-@pytest.mark.parametrize(("text", "what"), FORGET.items())
+@pytest.mark.parametrize(("text", "what"), (FORGET | asked_in_chinese.FORGET).items())
 def test_what_is_to_be_forgotten_is_read_word_for_word(text, what):
     asked = read(text)
     assert asked is not None
     assert (asked.kind, text[asked.start : asked.end]) == (Request.Kind.FORGET, what)
 
 
-@pytest.mark.parametrize("text", KNOWN)
+@pytest.mark.parametrize("text", KNOWN + asked_in_chinese.KNOWN)
 def test_who_asks_what_is_known_of_them_is_understood(text):
     asked = read(text)
     assert asked is not None
     assert asked.kind == Request.Kind.KNOWN
 
 
-@pytest.mark.parametrize("text", NONE)
+@pytest.mark.parametrize("text", NONE + asked_in_chinese.NONE)
 def test_what_may_be_something_else_is_no_request(text):
     assert read(text) is None
 
@@ -109,9 +110,14 @@ WORDS = st.sampled_from(
 )
 
 
-@given(st.text() | st.lists(WORDS).map(" ".join))
+@given(st.text() | st.lists(WORDS).map(" ".join) | st.lists(st.sampled_from(asked_in_chinese.PARTS)).map("".join))
 @example("Remember that " + "x " * 400)
 def test_whatever_is_said_the_reading_ends_and_names_words_that_stand_there(text):
     asked = read(text)
     if asked is not None and asked.kind != Request.Kind.KNOWN:
         assert text[asked.start : asked.end].strip()
+
+
+@given(st.text("記請幫別說話關於忘掉我你的胸針"))
+def test_reading_traditional_characters_moves_nothing(text):
+    assert len(text.translate(chinese.SIMPLIFIED)) == len(text)

@@ -82,12 +82,18 @@ def test_what_was_begun_is_ended_before_what_came_later_is_begun():
     assert came == ["begun", "later"]
 
 
-def test_what_is_to_become_recallable_waits_for_a_quiet_moment(now):
+def keys_beside_a_word():
+    """Two turns, one taken by somebody who waits for a word; a thread that waits for the other, and what it did."""
     two, came = Turns(2), []
     two.take(Haste.FIRST_WORD)
     keys = Thread(target=lambda: (two.take(Haste.RECALLABLE), came.append("keys")), daemon=True)
     keys.start()
     wait_until(lambda: two._patient)
+    return two, keys, came
+
+
+def test_what_is_to_become_recallable_waits_for_a_quiet_moment(now):
+    two, keys, came = keys_beside_a_word()
     assert not came, "a turn is free, but somebody waits for a word"
     two.give_back()
     keys.join(PATIENCE)
@@ -95,11 +101,7 @@ def test_what_is_to_become_recallable_waits_for_a_quiet_moment(now):
 
 
 def test_nothing_waits_for_ever_for_a_quiet_moment(now):
-    two, came = Turns(2), []
-    two.take(Haste.FIRST_WORD)
-    keys = Thread(target=lambda: (two.take(Haste.RECALLABLE), came.append("keys")), daemon=True)
-    keys.start()
-    wait_until(lambda: two._patient)
+    two, keys, came = keys_beside_a_word()
     now[0] += Haste.RECALLABLE.value
     word = Thread(target=two.take, args=(Haste.FIRST_WORD,), daemon=True)
     word.start()  # whoever comes or goes lets in those who have waited for so long

@@ -1,11 +1,4 @@
-"""Requests in plain Chinese are obeyed; what may be something else is left alone."""
-
-import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
-from memory.models import Request
-from memory.requests import chinese, read
+"""Requests in Chinese: what each is to be read as, what is none, and the parts that they are made of."""
 
 REMEMBER = {
     "记住我妹妹搬到里斯本了。": "我妹妹搬到里斯本了。",
@@ -66,43 +59,4 @@ NONE = [
     "删除文件",
 ]
 
-
-@pytest.mark.parametrize(("text", "what"), REMEMBER.items())
-def test_what_is_to_be_remembered_is_read_word_for_word(text, what):
-    asked = read(text)
-    assert asked is not None
-    assert (asked.kind, text[asked.start : asked.end]) == (Request.Kind.REMEMBER, what)
-
-
-@pytest.mark.parametrize(("text", "what"), FORGET.items())
-def test_what_is_to_be_forgotten_is_read_word_for_word(text, what):
-    asked = read(text)
-    assert asked is not None
-    assert (asked.kind, text[asked.start : asked.end]) == (Request.Kind.FORGET, what)
-
-
-@pytest.mark.parametrize("text", KNOWN)
-def test_who_asks_what_is_known_of_them_is_understood(text):
-    asked = read(text)
-    assert asked is not None
-    assert asked.kind == Request.Kind.KNOWN
-
-
-@pytest.mark.parametrize("text", NONE)
-def test_what_may_be_something_else_is_no_request(text):
-    assert read(text) is None
-
-
 PARTS = "记住 记得 忘掉 忘记 把 我 你 说的 关于 胸针 的话 请 帮我 知道 什么 了解 多少 ， 。 ？ ： 事 都 删掉".split()
-
-
-@given(st.text() | st.lists(st.sampled_from(PARTS)).map("".join))
-def test_whatever_is_said_the_reading_ends_and_names_words_that_stand_there(text):
-    asked = read(text)
-    if asked is not None and asked.kind != Request.Kind.KNOWN:
-        assert text[asked.start : asked.end].strip()
-
-
-@given(st.text("記請幫別說話關於忘掉我你的胸針"))
-def test_reading_traditional_characters_moves_nothing(text):
-    assert len(text.translate(chinese.SIMPLIFIED)) == len(text)
