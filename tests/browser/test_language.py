@@ -175,7 +175,9 @@ def test_all_that_a_person_sees_of_the_pages_is_translated(stack, page):
     expect(page.locator("[name=resume]")).to_be_visible()
     left += untranslated(page)
     page.locator("[name=resume]").click()
+    expect(page.locator("[name=resume]")).to_have_count(0)
     page.locator(".act[href*='/companions/']").click()
+    page.wait_for_url("**/companions/*/")
     left += untranslated(page)
     for address in ("companions/new/", "import/", "leave/"):
         page.goto(f"{stack.url}/preferences/{address}")
