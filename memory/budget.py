@@ -3,12 +3,18 @@
 import re
 
 MESSAGE_OVERHEAD = 8  # tokens that a chat template adds around one message, at most
+MESSAGE_SPELLED = 24  # tokens of the same where the tokenizer has no signs for it and spells them
 SENTENCE_ENDS = re.compile(r"[.!?…](?=\s)|[。！？]")
 
 
 def estimate_tokens(text: str) -> int:
     """Tokens of a text without the engine's own tokenizer: one for three bytes, more than English needs."""
     return len(text.encode()) // 3 + 1
+
+
+def most_tokens(message: str) -> int:
+    """Tokens that one message costs at most, by any tokenizer: none has a token that is shorter than a byte."""
+    return len(message.encode()) + MESSAGE_SPELLED
 
 
 def beginning(text: str, tokens: int) -> str:

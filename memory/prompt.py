@@ -19,7 +19,7 @@ from pathlib import Path
 from django.conf import settings
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from memory.budget import MESSAGE_OVERHEAD, beginning, cut_middle, estimate_tokens
+from memory.budget import MESSAGE_OVERHEAD, beginning, cut_middle, estimate_tokens, most_tokens
 from memory.context import Earlier, Heard, Told, look_back
 from memory.engine import Message, Neighbour, Note, Prompt
 from memory.models import Companion, Turn
@@ -133,17 +133,22 @@ def gather(
 def lay_out(material: Material, *, budget: int, count: Count | None = None) -> Prompt:
     """The prompt, at most `budget` tokens by the engine's own count, or by the estimate where it can't count.
 
-    One count a prompt as a rule; where it is too long, the room shrinks by fixed steps, so that the next prompts, which
+    One count a prompt as a rule, and none for one that fits whatever the tokenizer: to ask costs the first word its
+    time. Where it is too long, the room shrinks by fixed steps, so that the next prompts, which
     shrink as far, still share their beginning. Only the persona and the last characters of a turn are never given up.
     """
     room = budget
     for _ in range(ATTEMPTS):
         prompt = _laid_out(material, room)
-        spent = count(prompt.messages) if count else None
+        spent = count(prompt.messages) if count and _may_be_too_long(prompt, budget) else None
         if spent is None or spent <= budget:
             return prompt
         room = _smaller(room, needed=room * budget / spent)
     return _laid_out(material, 0)
+
+
+def _may_be_too_long(prompt: Prompt, budget: int) -> bool:
+    return sum(most_tokens(message["content"]) for message in prompt.messages) > budget
 
 
 def _smaller(room: int, *, needed: float) -> int:

@@ -218,10 +218,16 @@ def test_a_prompt_never_exceeds_its_budget_by_the_engines_own_count(given, budge
     assert len(counted) <= prompts.ATTEMPTS
 
 
-def test_a_prompt_that_fits_is_counted_once():
+def test_a_prompt_that_may_be_too_long_and_fits_is_counted_once():
+    counted = []
+    laid(material(notes=[note(1)], text="bees " * 1000), count=lambda messages: counted.append(1) or 100)
+    assert counted == [1]
+
+
+def test_a_prompt_that_fits_whatever_the_tokenizer_is_not_counted():
     counted = []
     laid(material(notes=[note(1)]), count=lambda messages: counted.append(1) or 100)
-    assert counted == [1]
+    assert counted == []
 
 
 def test_where_the_engine_cannot_count_the_estimate_holds():

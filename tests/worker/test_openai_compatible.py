@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field
 
 from memory.engine import EngineError, Prompt
 from tests.stack import free_port
+from worker.engines import openai_compatible
 from worker.engines.openai_compatible import OpenAICompatible, _Reading
 
 
@@ -75,6 +76,26 @@ def test_words_before_an_event_that_cannot_be_read_are_not_lost():
     with pytest.raises(ValueError, match="error in the stream"):
         _Reading(None, [], pieces)._read(Answer(EVENTS + b'data: {"error": "away"}\n\n'))
     assert pieces.get_nowait() == "Ça va bien."
+
+
+class Late(Answer):
+    """Each piece of which is waited for."""
+
+    def iter_bytes(self):
+        for piece in self.arriving:
+            threading.Event().wait(5 * openai_compatible.AT_HAND)
+            yield piece
+
+
+@pytest.mark.parametrize(("answer", "least", "most"), [(Answer, 0, 10), (Late, 90, 100)])
+def test_words_that_are_at_hand_are_read_without_a_pause_between_them(monkeypatch, answer, least, most):
+    pauses = []
+    monkeypatch.setattr(openai_compatible, "pause", lambda: 0.5)
+    monkeypatch.setattr(openai_compatible.time, "sleep", pauses.append)
+    pieces = SimpleQueue()
+    assert _Reading(None, [], pieces)._read(answer(*[EVENTS] * 100))
+    assert pieces.qsize() == 100
+    assert least <= len(pauses) <= most
 
 
 def test_the_first_model_is_taken_where_none_is_named(engine):

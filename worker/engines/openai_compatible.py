@@ -28,6 +28,7 @@ CONNECT = 5.0  # seconds to reach the server
 LOOK_UP = 0.1  # seconds between two looks whether to stop
 LONGEST_REPLY = 600.0  # seconds
 LEAST_PAUSE = 0.05  # seconds: below it pauses spare nothing
+AT_HAND = 0.002  # seconds: what is there within so long had come already
 ATTEMPTS = 3  # before the first token; after it never again, or words would come twice
 TO_BE_CONFIGURED = (openai.AuthenticationError, openai.PermissionDeniedError, openai.NotFoundError)
 PASSING = (openai.APIConnectionError, openai.RateLimitError, openai.InternalServerError)
@@ -249,10 +250,11 @@ class _Reading(Thread):
         """Whether the server itself said that this was the end.
 
         The events are read as they come: the client's own objects cost a processor twenty times as much as the JSON,
-        which with some hundred streams is all of it. What came together goes on together.
+        which with some hundred streams is all of it. What gathers in a pause is read to its end before the next: a
+        chunk of HTTP holds one token, and a pause for each would keep back an engine that says several meanwhile.
         """
         finished, rest = False, b""
-        for came in answer.iter_bytes():
+        for came, waited_for in _as_it_came(answer.iter_bytes()):
             *lines, rest = (rest + came).split(b"\n")
             heard = _Heard()
             try:
@@ -265,7 +267,7 @@ class _Reading(Thread):
             finished = finished or heard.finished
             if self.closed or heard.done:
                 break
-            if self.begun and (together := pause()) > LEAST_PAUSE:
+            if waited_for and self.begun and (together := pause()) > LEAST_PAUSE:
                 time.sleep(together)
         return finished
 
@@ -274,6 +276,14 @@ class _Reading(Thread):
         self.closed = True
         if self.answer is not None:
             self.answer.close()
+
+
+def _as_it_came(chunks: Iterator[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Each chunk, and whether it had to be waited for: then there was no more."""
+    asked = time.monotonic()
+    for chunk in chunks:
+        yield chunk, time.monotonic() - asked > AT_HAND
+        asked = time.monotonic()
 
 
 @dataclass
