@@ -29,6 +29,15 @@ def test_a_token_that_is_missing_late_or_doubled_shows(text, lost, reordered):
     assert (heard(text).lost(4), heard(text).reordered()) == (lost, reordered)
 
 
+def test_how_long_the_words_took_to_come_is_told_from_the_first_to_the_last():
+    told = Heard()
+    assert told.spoken_ms() is None
+    began = time.perf_counter() - 1.0
+    told.hear("0 ", since=began)
+    told.hear("1 ", since=began - 2.0)
+    assert told.spoken_ms() == pytest.approx(2000, rel=0.1)
+
+
 @pytest.mark.parametrize(("ramp", "least", "most"), [(0.0, 0.0, 0.2), (0.6, 0.3, 0.6)])
 async def test_people_speak_in_one_instant_or_one_after_another(ramp, least, most):
     spoken = []
@@ -57,6 +66,7 @@ def test_a_small_run_loses_nothing_and_ends_what_it_started():
     )
     assert told["arrivals"] == "spread"
     assert set(told["first_token_ms"]) == set(told["engine_first_token_ms"]) == {"p50", "p95"}
+    assert set(told["behind_engine_ms"]) == {"p50", "p95"}
     assert told["tokens_per_s"] > 0
     assert told["cpu_s_per_1k_tokens"] > 0
     assert told["postgresql_connections"] > 0

@@ -90,12 +90,16 @@ def _figures(load: Load, bare: Load, usage: Usage, *, tokens: int, took: float) 
     arrived = sum(len(one.numbers()) for one in load.heard)
     first = quantiles([one.first_ms for one in load.heard if one.first_ms is not None])
     floor = quantiles([one.first_ms for one in bare.heard if one.first_ms is not None])
+    spoken, at_pace = (
+        quantiles([spoke for one in each.heard if (spoke := one.spoken_ms()) is not None]) for each in (load, bare)
+    )
     spent = sum(usage.cpu.values())
     return {
         "streams": load.streams,
         "first_token_ms": first,
         "engine_first_token_ms": floor,
         "over_engine_ms": {name: round(first[name] - floor[name], 2) for name in first},
+        "behind_engine_ms": {name: round(spoken[name] - at_pace[name], 2) for name in spoken},
         "lost": sum(one.lost(tokens) for one in load.heard),
         "reordered": sum(one.reordered() for one in load.heard),
         "unfinished": sum(not one.ended for one in load.heard),
@@ -119,6 +123,7 @@ def _row(one: dict[str, Any]) -> dict[str, Any]:
         "p95 ms": one["first_token_ms"]["p95"],
         "engine p50": one["engine_first_token_ms"]["p50"],
         "engine p95": one["engine_first_token_ms"]["p95"],
+        "behind p95": one["behind_engine_ms"]["p95"],
         "lost": one["lost"],
         "reordered": one["reordered"],
         "tokens/s": one["tokens_per_s"],

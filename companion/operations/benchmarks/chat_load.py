@@ -26,14 +26,20 @@ class Heard:
     """One reply, as it came."""
 
     first_ms: float | None = None  # from saying to the first word
+    last_ms: float = 0.0  # and to the last that came
     text: str = ""
     ended: bool = False
 
     def hear(self, words: str, *, since: float) -> None:
         """What came next."""
+        self.last_ms = 1000 * (time.perf_counter() - since)
         if self.first_ms is None:
-            self.first_ms = 1000 * (time.perf_counter() - since)
+            self.first_ms = self.last_ms
         self.text += words
+
+    def spoken_ms(self) -> float | None:
+        """How long its words took to come."""
+        return None if self.first_ms is None else self.last_ms - self.first_ms
 
     def numbers(self) -> list[int]:
         """The numbers that arrived, in the order in which they did."""

@@ -48,9 +48,9 @@ CELERY = [
 class Stage:
     """Running processes by name, and where they listen."""
 
-    port: int
     engine_port: int
     folder: Path
+    port: int = 0  # of the web, chosen when it starts: while the others start, somebody else may take a free one
     processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
 
     @property
@@ -94,7 +94,7 @@ def stage(*, streams: int, web: int, chat: int, rate: float, seconds: float) -> 
     folder = Path(tempfile.mkdtemp(prefix="rosemary-bench-"))
     with ExitStack() as leaving:
         leaving.callback(shutil.rmtree, folder, ignore_errors=True)
-        made = Stage(port=_free_port(), engine_port=_free_port(), folder=folder)
+        made = Stage(engine_port=_free_port(), folder=folder)
         leaving.callback(made.stop)
         _start_parts(made, rate=rate, seconds=seconds)
         told = _settings(made)
@@ -103,7 +103,7 @@ def stage(*, streams: int, web: int, chat: int, rate: float, seconds: float) -> 
             threads = max(32, -(-streams // chat) + 8)
             command = [*CELERY, "--pool", "threads", "-Q", "chat", "--concurrency", str(threads), "-n", f"c{number}@%h"]
             made.start(name, command, told, lambda name=name: " ready." in made.log(name))  # type: ignore[misc]
-        _start_web(made, told, processes=web)
+        _start_web(made, processes=web)
         yield made
 
 
@@ -115,11 +115,12 @@ def _start_parts(made: Stage, *, rate: float, seconds: float) -> None:
     made.start("engine", [*stand_in, *paced], {}, lambda: _answers(f"{made.engine_url}/models"))
 
 
-def _start_web(made: Stage, told: dict[str, str], *, processes: int) -> None:
+def _start_web(made: Stage, *, processes: int) -> None:
+    made.port = _free_port()
     uvicorn = [sys.executable, "-m", "uvicorn", "companion.asgi:application", "--port", str(made.port)]
     lean = ["--ws-max-size", "4194304", "--ws-per-message-deflate", "false", "--backlog", "8192"]
     several = ["--workers", str(processes)] if processes > 1 else []
-    made.start("web", [*uvicorn, *lean, *several], told, lambda: _answers(f"{made.url}/health/ready"))
+    made.start("web", [*uvicorn, *lean, *several], _settings(made), lambda: _answers(f"{made.url}/health/ready"))
 
 
 def _settings(made: Stage) -> dict[str, str]:
