@@ -41,9 +41,13 @@ class Ruled:
         return not engine or self.engines is None or engine in self.engines
 
 
-def of_house() -> HousePolicy:
-    """The row of the installation; one that is not written, and rules nothing, where there is none."""
-    return HousePolicy.objects.first() or HousePolicy()
+def of_house(*, to_rule: bool = False) -> HousePolicy:
+    """The row of the installation; one that is not written, and rules nothing, where there is none.
+
+    Nobody else's to change until the transaction ends, where it is read `to_rule`.
+    """
+    rows = HousePolicy.objects.select_for_update() if to_rule else HousePolicy.objects
+    return rows.first() or HousePolicy()
 
 
 class NotAllowed(Exception):
@@ -60,9 +64,10 @@ def check_encoder(name: str) -> None:
         )
 
 
-def of_person(person_id: int) -> PersonPolicy:
+def of_person(person_id: int, *, to_rule: bool = False) -> PersonPolicy:
     """A person's own row, likewise. Runs inside `acting_as(person)`."""
-    return PersonPolicy.objects.of(person_id).first() or PersonPolicy(owner_id=person_id)
+    rows = PersonPolicy.objects.of(person_id)
+    return (rows.select_for_update() if to_rule else rows).first() or PersonPolicy(owner_id=person_id)
 
 
 def ruled(person_id: int) -> Ruled:

@@ -35,8 +35,8 @@ def write_anew(*, person_id: int, reply_id: UUID) -> bool:
 
     Raises quota.OverQuota, for every version is stored.
     """
-    quota.check(person_id=person_id, now=clock.now())
     tombstone.let_write(person_id)
+    quota.check(person_id=person_id, now=clock.now())
     _hold_session(person_id, reply_id)
     whole = Reply.objects.of(person_id).filter(state=Reply.State.WHOLE, answer__isnull=False, turn__stands=True)
     reply = whole.select_for_update(of=("self",)).select_related("answer").filter(pk=reply_id).first()

@@ -2,17 +2,26 @@
 
 import json
 import time
-from typing import cast
+from ast import literal_eval
+from typing import Any, cast
 
 from worker import stream
 from worker.app import Queue
 
+LOOKED_THROUGH = 2000  # tasks at the head of a queue
 CROWDED = 5.0  # seconds that the oldest task of replies has waited, from which on the next person is told
 
 
 def length(queue: str) -> int:
     """Tasks. Raises RedisError."""
     return stream.connection().llen(queue)
+
+
+def lying(queue: str, task: str) -> set[tuple[Any, ...]]:
+    """What those tasks of one name were given that lie near the head of a queue. Raises RedisError."""
+    waiting = cast("list[bytes]", stream.connection().lrange(queue, -LOOKED_THROUGH, -1))
+    told = (json.loads(each)["headers"] for each in waiting)
+    return {literal_eval(headers["argsrepr"]) for headers in told if headers["task"] == task}
 
 
 def oldest(queue: str) -> float:

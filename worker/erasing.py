@@ -48,13 +48,3 @@ def _empty_logs(reply_ids: list[UUID], asked: dict[UUID, int]) -> None:
             stream.begin_anew(reply_id, asked=asked[reply_id])
         else:
             stream.end(reply_id)
-
-
-def delete_everything(*, person_id: int) -> dict[str, int]:
-    """All that memory and the replies' logs hold of a person whose account goes, too. Raises RedisError.
-
-    Told again after Redis was away, it counts nothing, and the logs go by themselves (`stream.KEPT_SECONDS`).
-    """
-    counts, logs = erasure.delete_everything(person_id=person_id)
-    _empty_logs(logs, {})
-    return counts

@@ -1,6 +1,7 @@
 """What everybody's rows are looked through for: ids and states only, under the sweeps' own role."""
 
 from collections import defaultdict
+from collections.abc import Collection
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from memory.isolation import acting_as
 from memory.models import Conversation, Erasure, Import, Key, Period, Reply, Session, Step, Turn
 
 SETTLED = timedelta(minutes=5)  # after which nobody is expected to be at work on a turn any more
-MOST_QUEUED = 100  # sessions in the queue: who comes later is not behind all that somebody imported
+MOST_QUEUED = 100  # sessions in the queue, and as many periods: who comes later is not behind all that is due
 AT_ONCE = 500  # rows taken up by one sweep; the next one takes the rest
 REDONE_AT_ONCE = 20  # of steps that are done, but were made without an engine
 
@@ -35,11 +36,15 @@ def _still_waits(person_id: int, reply_id: UUID) -> bool:
         return replies.still_waits(reply_id=reply_id)
 
 
-def sessions_due(*, engine: bool, most: int = AT_ONCE) -> list[tuple[int, int]]:
+Queued = Collection[tuple[int, int]]
+
+
+def sessions_due(*, engine: bool, queued: Queued = ()) -> list[tuple[int, int]]:
     """(person, session) of sessions with a step that is due; silent sessions are closed on the way.
 
     People take turns: of each the oldest session, then of each the next, so that nobody waits until another's import
-    is done. At most so many of those that wait for the first time.
+    is done. Of those that wait for the first time as many as leave `MOST_QUEUED` in the queue, with those that lie
+    there already.
 
     Where there is an `engine` that converses, a few of those that had to do without one are due again.
     """
@@ -49,10 +54,16 @@ def sessions_due(*, engine: bool, most: int = AT_ONCE) -> list[tuple[int, int]]:
         _close_if_silent(person_id, session_id)
     steps = Step.objects.using("sweep").filter(due_at__lte=now)
     waiting = steps.filter(state=Step.State.WAITING)
-    found = list(dict.fromkeys(_sweep(_by_turns(waiting))))[:most]
+    found = _not_yet(queued, _sweep(_by_turns(waiting)))
     if engine:
         found += _sweep(_oldest_first(steps.filter(extractive()))[:REDONE_AT_ONCE])
     return list(dict.fromkeys(found))
+
+
+def _not_yet(queued: Queued, due: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Those that do not lie in the queue, each once, as far as there is room."""
+    new = [each for each in dict.fromkeys(due) if each not in queued]
+    return new[: max(MOST_QUEUED - len(queued), 0)]
 
 
 def _by_turns(steps: QuerySet[Step]) -> QuerySet[Step, tuple[int, int]]:
@@ -75,11 +86,21 @@ def _close_if_silent(person_id: int, session_id: int) -> None:
             dialogue.close_session(session=session, at=session.ended_at + timedelta(minutes=1))
 
 
-def periods_due() -> list[tuple[int, int]]:
-    """(person, period) of what is to be summed up: days before the acquaintance, and the portrait after both."""
+def periods_due(*, queued: Queued = ()) -> list[tuple[int, int]]:
+    """(person, period) of what is to be summed up: days before the acquaintance, and the portrait after both.
+
+    People take turns, and as few are queued at a time as of sessions.
+    """
     due = Period.objects.using("sweep").filter(state=Step.State.WAITING, due_at__lte=clock.now())
-    below_first = ("due_at", F("day").asc(nulls_last=True), F("layer").desc(), "id")  # summary before portrait
-    return _sweep(due.order_by(*below_first).values_list("owner_id", "id"))
+    below_first = (
+        F("due_at").asc(),
+        F("day").asc(nulls_last=True),
+        F("layer").desc(),
+        F("id").asc(),
+    )  # summary, portrait
+    turn = Window(DenseRank(), partition_by=F("owner_id"), order_by=below_first)
+    by_turns = due.annotate(turn=turn).order_by("turn", *below_first)
+    return _not_yet(queued, _sweep(by_turns.values_list("owner_id", "id")))
 
 
 def portrayed() -> list[int]:

@@ -182,14 +182,15 @@ def sweep_replies() -> None:
 
 @app.task
 def sweep_sessions() -> None:
-    """Close sessions that fell silent, and consolidate what is due, as far as the queue is short."""
-    room = sweeps.MOST_QUEUED - backlog.length(Queue.MEMORY)
-    for person_id, session_id in sweeps.sessions_due(engine=engines.current().converses, most=max(room, 0)):
+    """Close sessions that fell silent, and consolidate what is due, as long as few of them are queued."""
+    queued = backlog.lying(Queue.MEMORY, consolidate.name)
+    for person_id, session_id in sweeps.sessions_due(engine=engines.current().converses, queued=queued):
         consolidate.delay(person_id, session_id)
 
 
 @app.task
 def sweep_periods() -> None:
-    """Sum up the days that are over, and the acquaintance after them."""
-    for person_id, period_id in sweeps.periods_due():
+    """Sum up the days that are over, and the acquaintance after them, so many at a time, too."""
+    queued = backlog.lying(Queue.MEMORY, sum_up.name)
+    for person_id, period_id in sweeps.periods_due(queued=queued):
         sum_up.delay(person_id, period_id)

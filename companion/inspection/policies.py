@@ -39,18 +39,18 @@ def _house(request: HttpRequest, role: Role) -> HttpResponse:
     before = policy.of_house()
     form = HousePolicyForm(request.POST or None, policy=before, offered=engines.offered())
     told = effects.told(before, form.ruled(), effects.of_house(form.ruled())) if form.is_valid() else None
-    return page(request, "policy.html", role=role, place="policies", form=form, told=told, sent=_sent(form))
+    return page(request, "policy.html", role=role, place="policies", form=form, told=told, sent=_sent(form, before))
 
 
 @for_role(Role.ADMINISTRATOR, methods=("POST",))
 def keep_house(request: HttpRequest, *, role: Role) -> HttpResponse:
-    """Keep what its effect was told of; what was changed since is told of first."""
-    before = policy.of_house()
-    form = HousePolicyForm(request.POST, policy=before)
-    if not form.is_valid() or request.POST.get("told") != _sent(form):
-        return _house(request, role)
+    """Keep what its effect was told of; what was changed since, here or by another, is told of first."""
     by = person_of(request)
     with acting_as(by.pk):
+        before = policy.of_house(to_rule=True)
+        form = HousePolicyForm(request.POST, policy=before)
+        if not form.is_valid() or request.POST.get("told") != _sent(form, before):
+            return _house(request, role)
         policy.rule_house(form.ruled())
         record(Act.POLICY, person_id=by.pk, by=by, role=role, details=_changes(before, form.ruled()))
     _keep(request, (tasks.draw_all_anew,) if _portraits_change(before, form.ruled()) else None)
@@ -69,16 +69,17 @@ def _person(request: HttpRequest, visit: Visit) -> HttpResponse:
     told = None
     if form.is_valid():
         told = effects.told(before, form.ruled(), effects.of_person(visit.person.pk, form.ruled()))
-    shown: dict[str, Any] = {"person": visit.person, "visit": visit, "form": form, "told": told, "sent": _sent(form)}
+    sent = _sent(form, before)
+    shown: dict[str, Any] = {"person": visit.person, "visit": visit, "form": form, "told": told, "sent": sent}
     return page(request, "policy.html", role=visit.role, **shown)
 
 
 @during_visit(Act.POLICY, Role.ADMINISTRATOR, ("POST",))
 def keep_person(request: HttpRequest, visit: Visit) -> HttpResponse:
     """Keep it, likewise."""
-    before = policy.of_person(visit.person.pk)
+    before = policy.of_person(visit.person.pk, to_rule=True)
     form = PolicyForm(request.POST, policy=before)
-    if not form.is_valid() or request.POST.get("told") != _sent(form):
+    if not form.is_valid() or request.POST.get("told") != _sent(form, before):
         visit.details["kept"] = False
         return _person(request, visit)
     visit.details.update(_changes(before, form.ruled()))
@@ -88,9 +89,13 @@ def keep_person(request: HttpRequest, visit: Visit) -> HttpResponse:
     return redirect("inspection_person_policy", pk=visit.person.pk)
 
 
-def _sent(form: PolicyForm) -> str:
-    """What a form rules, to be sent back with it: only what its effect was told of is kept."""
-    return json.dumps(form.ruled(), sort_keys=True) if form.is_bound and form.is_valid() else ""
+def _sent(form: PolicyForm, before: Policy) -> str:
+    """What a form rules, and since when what it changes stands, to be sent back with it: only what its effect was told
+    of is kept."""
+    if not (form.is_bound and form.is_valid()):
+        return ""
+    since = before.changed_at.isoformat() if before.changed_at else ""  # a row that is not written has none
+    return json.dumps([since, form.ruled()], sort_keys=True)
 
 
 def _changes(before: Policy, after: Mapping[str, Any]) -> dict[str, Any]:

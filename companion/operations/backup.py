@@ -11,6 +11,7 @@ import os
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import IO
@@ -26,7 +27,6 @@ from companion.operations.postgres import programs
 from memory import erasure, tombstone
 from memory.isolation import APP_ROLE, SWEEP_ROLE, acting_as
 from memory.models import Erasure, Tombstone, Turn
-from worker import erasing
 
 AGE = b"age-encryption.org/"
 AT_ONCE = 1000  # turns that are looked through, or erased, at a time
@@ -71,6 +71,9 @@ def read(path: Path, *, identity: Path | None = None) -> None:
             except pyrage.DecryptError as error:
                 restore.kill()
                 raise NotDone(f"{path} cannot be decrypted with this identity ({error}).") from error
+            except OSError as error:  # age finds each part of the file whole and its own, or reads no further
+                restore.kill()
+                raise NotDone(f"{path} is damaged or cut short: it cannot be decrypted to its end.") from error
 
 
 def _recipient(text: str) -> x25519.Recipient:
@@ -156,10 +159,12 @@ def fingerprint() -> str:
 
 def write_tombstones(path: Path) -> int:
     """Write who has an account and every tombstone, with no word in it; returns how many tombstones. Raises NotDone."""
-    people = list(get_user_model().objects.order_by("pk").values_list("pk", flat=True))
-    with connections["owner"].cursor() as cursor:
+    with connections[
+        "owner"
+    ].cursor() as cursor:  # before people are listed: who signs up in between is not one who left
         cursor.execute("select last_value from accounts_person_id_seq")
         last = cursor.fetchone()[0]
+    people = list(get_user_model().objects.order_by("pk").values_list("pk", flat=True))
     written = 0
     with _whole(path) as out:
         out.write(json.dumps({"secret": fingerprint(), "people": people, "last": last}).encode() + b"\n")
@@ -171,22 +176,43 @@ def write_tombstones(path: Path) -> int:
     return written
 
 
-def replay(path: Path) -> dict[str, int]:
-    """Erase again what these tombstones name, and who has left since; how many turns and people. Raises NotDone."""
-    with path.open() as file:
-        head = json.loads(file.readline())
-        if head["secret"] != fingerprint():
-            raise NotDone("The tombstones were made under another SECRET_KEY. Set that one, then restore.")
-        digests: dict[int, set[bytes]] = {}
-        for line in file:
-            person_id, digest = json.loads(line)
-            digests.setdefault(person_id, set()).add(bytes.fromhex(digest))
-    people = get_user_model().objects.filter(pk__lte=head["last"])
-    left = list(people.exclude(pk__in=head["people"]))
+@dataclass(frozen=True)
+class Tombstones:
+    """What a file of tombstones tells."""
+
+    people: frozenset[int]  # who had an account
+    last: int  # the highest number of a person by then: who is among these and not in `people` has left
+    digests: dict[int, set[bytes]]  # of what was erased, by person
+
+
+def read_tombstones(path: Path) -> Tombstones:
+    """Raises NotDone where it is no such file, or was made under another secret key."""
+    digests: dict[int, set[bytes]] = {}
+    try:
+        with path.open() as file:
+            head = json.loads(file.readline())
+            secret, people, last = head["secret"], frozenset(head["people"]), int(head["last"])
+            for line in file:
+                person_id, digest = json.loads(line)
+                digests.setdefault(person_id, set()).add(bytes.fromhex(digest))
+    except (ValueError, KeyError, TypeError) as error:
+        raise NotDone(f"{path} is no file of tombstones (backup --tombstones writes one), or a part of one.") from error
+    if secret != fingerprint():
+        raise NotDone("The tombstones were made under another SECRET_KEY. Set that one, then restore.")
+    return Tombstones(people, last, digests)
+
+
+def replay(told: Tombstones) -> dict[str, int]:
+    """Erase again what these tombstones name, and who has left since; how many turns and people.
+
+    Redis is not asked, for it may be stopped: logs of replies are cleared away by a sweep once all runs again.
+    """
+    left = list(get_user_model().objects.filter(pk__lte=told.last).exclude(pk__in=told.people))
     for person in left:
-        erasing.delete_everything(person_id=person.pk)
-        person.delete()
-    turns = sum(_erase_again(person_id, theirs) for person_id, theirs in digests.items())
+        with acting_as(person.pk):
+            erasure.delete_everything(person_id=person.pk)
+            person.delete()
+    turns = sum(_erase_again(person_id, theirs) for person_id, theirs in told.digests.items())
     return {"turns": turns, "people": len(left)}
 
 
@@ -199,7 +225,7 @@ def _erase_again(person_id: int, digests: set[bytes]) -> int:
     for start in range(0, len(named), AT_ONCE):
         wish = erasure.Wish(Erasure.Kind.TURN, named[start : start + AT_ONCE])
         asked = erasure.forget(person_id=person_id, wish=wish, after=timedelta())
-        erasing.carry_out(person_id=person_id, erasure_id=asked.pk)
+        erasure.carry_out(person_id=person_id, erasure_id=asked.pk)
     with acting_as(person_id):
         tombstone.put_up(person_id, digests)  # also those of what was said and erased since the backup
     return len(named)

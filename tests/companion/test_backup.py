@@ -40,8 +40,8 @@ def back_up(*arguments):
 
 
 def restore(url, *arguments):
-    """As an operator does it, in a process of its own."""
-    told = {"DATABASE_URL": url, "SECRET_KEY": settings.SECRET_KEY}
+    """As an operator does it, in a process of its own, with everything but the database stopped."""
+    told = {"DATABASE_URL": url, "REDIS_URL": "redis://localhost:1", "SECRET_KEY": settings.SECRET_KEY}
     kept = {name: value for name, value in os.environ.items() if name != "DJANGO_SETTINGS_MODULE"}
     command = [sys.executable, "manage.py", "restore", *map(str, arguments)]
     return subprocess.run(command, cwd=ROOT, env=kept | told, capture_output=True, text=True, check=False)
@@ -95,7 +95,7 @@ def test_what_was_erased_and_who_left_after_the_backup_stay_away(told, ana, stra
     wish = erasure.Wish(Erasure.Kind.TURN, [told[1].pk])
     asked = erasure.forget(person_id=ana.pk, wish=wish, after=timedelta())
     erasing.carry_out(person_id=ana.pk, erasure_id=asked.pk)
-    erasing.delete_everything(person_id=stranger.pk)
+    erasure.delete_everything(person_id=stranger.pk)
     stranger.delete()
     back_up(tmp_path / "tombstones", "--tombstones")
     assert b"flowerpot" not in (tmp_path / "tombstones").read_bytes()
@@ -120,10 +120,27 @@ def test_a_backup_that_cannot_be_written_leaves_nothing_behind(tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_tombstones_of_another_secret_are_refused(told, tmp_path, settings):
-    from companion.operations import backup
+@pytest.mark.parametrize(
+    ("content", "why"),
+    [('{"secret": "another", "people": [], "last": 0}\n', "another SECRET_KEY"), ("PGDMP", "no file of tombstones")],
+)
+def test_tombstones_that_cannot_be_used_are_refused_before_anything_is_restored(told, tmp_path, content, why):
+    back_up(tmp_path / "backup")
+    (tmp_path / "tombstones").write_text(content)
+    url = new_database("restored")
+    refused = restore(url, tmp_path / "backup", "--tombstones", tmp_path / "tombstones")
+    assert refused.returncode == 1
+    assert why in refused.stderr
+    assert rows(url.rpartition("/")[2]) == {}
 
-    back_up(tmp_path / "tombstones", "--tombstones")
-    settings.SECRET_KEY = "another"
-    with pytest.raises(backup.NotDone, match="another SECRET_KEY"):
-        backup.replay(tmp_path / "tombstones")
+
+def test_an_encrypted_backup_that_was_cut_short_says_so_and_brings_nothing_back(told, tmp_path):
+    identity = x25519.Identity.generate()
+    (tmp_path / "identity").write_text(str(identity))
+    back_up(tmp_path / "backup", "--recipient", identity.to_public())
+    whole = (tmp_path / "backup").read_bytes()
+    (tmp_path / "backup").write_bytes(whole[: len(whole) * 2 // 3])
+    url = new_database("restored")
+    refused = restore(url, tmp_path / "backup", "--identity", tmp_path / "identity")
+    assert "is damaged or cut short" in refused.stderr
+    assert rows(url.rpartition("/")[2]) == {}

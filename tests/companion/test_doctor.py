@@ -15,6 +15,7 @@ from django.db import connections
 
 from companion.operations import doctor
 from companion.operations.doctor import CHECKS, examine
+from companion.operations.doctor.finding import as_typed_here, sql
 from memory import clock, dialogue, policy
 from memory.isolation import acting_as
 from memory.models import Memory, Reply, Step
@@ -166,7 +167,7 @@ def test_a_role_that_cannot_sign_in_is_told_with_the_way_to_let_it_in():
 def test_a_database_that_is_away_is_a_finding_and_what_hangs_on_it_is_not_looked_at():
     with parts.postgres_stopped():
         report = examine(["database", "row security", "frontend"])
-    assert {each.part for each in report.findings} >= {"database"}
+    assert [each.part for each in report.findings if each.part == "database"] == ["database"]  # once, as the owner
     assert set(report.not_looked_at) == {"row security"}
     assert report.status == 1
 
@@ -236,13 +237,15 @@ def test_an_encoder_in_use_that_the_house_does_not_allow_is_told_with_the_way_ou
     assert found.mend == "manage.py reencode --encoder /models/other"
 
 
-def test_keys_of_another_length_under_the_encoders_name_are_told(ana, told):
+@pytest.mark.parametrize("which", ["min", "max"])
+def test_keys_of_another_length_under_the_encoders_name_are_told(ana, told, which):
     from memory import encoder, indexing
 
-    indexing.index_turns(person_id=ana.pk, turn_ids=[told.pk], encoder=encoder.current())
+    turn_ids = [told.pk, say(ana, "The lamp hums.", at=clock.now() - timedelta(minutes=20)).turn.pk]
+    indexing.index_turns(person_id=ana.pk, turn_ids=turn_ids, encoder=encoder.current())
     assert find("encoder") == []
     with acting_as(ana.pk), connections["default"].cursor() as cursor:
-        cursor.execute("update memory_key set embedding = '[1,0,0]'")
+        cursor.execute(f"update memory_key set embedding = '[1,0,0]' where id = (select {which}(id) from memory_key)")
     assert "keys of it have 3" in wrong("encoder")
 
 
@@ -332,6 +335,17 @@ def test_the_command_tells_in_words_and_leaves_with_a_status(settings):
     assert status == 1
     assert told.startswith("✗ settings: SIGN_UP is “perhaps”.\n    Set it to one of: ")
     assert said_by("nonsense")[0] == 2
+
+
+def test_a_command_is_told_as_it_is_typed_where_one_is(monkeypatch, tmp_path):
+    monkeypatch.setattr("sys.executable", str(stack.ROOT / ".venv" / "bin" / "python"))
+    monkeypatch.chdir(stack.ROOT)
+    assert as_typed_here("manage.py try_again") == ".venv/bin/python manage.py try_again"
+    assert as_typed_here(sql("select 1") + " && manage.py migrate").count(".venv/bin/python manage.py ") == 2
+    assert as_typed_here("celery -A worker.app beat") == ".venv/bin/celery -A worker.app beat"
+    assert as_typed_here("set it, then manage.py migrate") == "set it, then manage.py migrate"
+    monkeypatch.chdir(tmp_path)
+    assert as_typed_here("manage.py migrate") == f"{stack.ROOT}/.venv/bin/python manage.py migrate"
 
 
 def test_the_command_tells_the_same_as_json(settings):

@@ -136,6 +136,23 @@ def test_what_was_changed_after_its_effect_was_told_is_told_of_first(administrat
     assert not HousePolicy.objects.exists()
 
 
+@pytest.mark.parametrize("of_whom", ["the house", "one person"])
+def test_what_another_administrator_ruled_meanwhile_is_not_undone_untold(administrator, ana, of_whom):
+    keep, ask = KEEP, HOUSE
+    if of_whom == "one person":
+        visit(administrator, ana)
+        keep, ask = to("keep_person_policy", ana), to("person_policy", ana)
+    told = asked(administrator, ask, messages_a_minute="5").context["sent"]
+    kept(administrator, keep, ask, keep_days="90")
+    answer = administrator.post(keep, {**AS_IT_IS, "messages_a_minute": "5", "told": told})
+    assert answer.status_code == 200
+    assert "Nothing is erased for its age by this rule any more." in words(answer)
+    assert ruled(ana).keep_days == 90
+    again = administrator.post(keep, {**AS_IT_IS, "messages_a_minute": "5", "told": answer.context["sent"]})
+    assert again.status_code == 302
+    assert (ruled(ana).keep_days, ruled(ana).messages_a_minute) == (None, 5)
+
+
 @pytest.mark.parametrize(
     ("change", "why"),
     [

@@ -1,6 +1,7 @@
 """What the house rules holds, whatever a person chose; of two rules the stricter; and each by its effect."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -8,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -313,6 +315,23 @@ class TestQuotas:
         rule(messages_a_minute=1)
         say(ana)
         say(stranger)
+
+    @pytest.mark.parametrize("limit", ["messages_a_minute", "most_turns"])
+    def test_of_many_messages_at_once_no_more_are_kept_than_are_ruled(self, ana, limit):
+        rule(**{limit: 3})
+        companion_of(ana)
+
+        def sent_by_one_tab(number):
+            try:
+                say(ana, f"Number {number}.")
+            except quota.OverQuota:
+                return 0
+            finally:
+                connection.close()
+            return 1
+
+        with ThreadPoolExecutor(8) as tabs:
+            assert sum(tabs.map(sent_by_one_tab, range(24))) == 3
 
     def test_whoever_has_as_many_turns_as_they_may_says_more_after_deleting(self, ana, time_machine):
         time_machine.move_to("2026-11-05T12:00:00Z")

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from redis.exceptions import ConnectionError as RedisAway
 
-from memory import encoder, erasure
+from memory import encoder, erasure, leaving
 from memory import reply as replies
 from memory.isolation import acting_as
 from memory.models import Erasure, Reply, Turn
@@ -141,10 +141,11 @@ def test_turns_that_lost_their_keys_are_queued_to_get_new_ones(ana, monkeypatch)
     assert queued == [(ana.pk, [turns[0].pk, turns[2].pk])]
 
 
-def test_with_the_account_go_the_logs(ana):
+def test_with_the_account_go_the_logs(ana, settings):
+    settings.LEAVE_AFTER_SECONDS = 0
     told = answered(ana, SECRET)
     answered(ana, "Where does my brooch lie?", conversation=told.turn.conversation_id)
-    erasing.delete_everything(person_id=ana.pk)
+    erasing.carry_out(person_id=ana.pk, erasure_id=leaving.ask(person_id=ana.pk).pk)
     assert redis_holds(WORD) == []
     with pytest.raises(erasure.NothingToForget):
         forget(ana, told.turn_id)

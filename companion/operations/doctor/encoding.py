@@ -9,7 +9,13 @@ from memory.isolation import acting_as
 from worker import sweeps
 
 TRIED = 200  # people whose keys are measured
-DIMENSION = "select vector_dims(embedding) from memory_key where owner_id = %s and encoder = %s limit 1"
+LENGTHS = """
+(select vector_dims(embedding) from memory_key where owner_id = %(person)s and encoder = %(encoder)s
+ order by id limit 1)
+union
+(select vector_dims(embedding) from memory_key where owner_id = %(person)s and encoder = %(encoder)s
+ order by id desc limit 1)
+"""  # of the oldest and the newest: a model that was exchanged under its name left both kinds
 
 
 def fits_the_keys() -> list[Finding]:
@@ -41,7 +47,7 @@ def _measured(dimension: int) -> list[Finding]:
 
 def _lengths(person_id: int) -> list[int]:
     with acting_as(person_id), connections["default"].cursor() as cursor:
-        cursor.execute(DIMENSION, [person_id, encoder_swap.in_use()])
+        cursor.execute(LENGTHS, {"person": person_id, "encoder": encoder_swap.in_use()})
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from typing import cast
 
+from django.conf import settings
 from kombu.exceptions import OperationalError
 from redis.exceptions import RedisError, ResponseError
 
@@ -13,7 +14,7 @@ from worker.app import Queue, app
 ANSWER_WITHIN = 1.5  # seconds for the workers to say that they are there
 BUSY_WITHIN = 6.0  # seconds, where not all have: one may be loading its encoder
 START = {
-    Queue.CHAT: "celery -A worker.app worker --pool threads --concurrency 16 -Q chat -n chat@%h",
+    Queue.CHAT: "celery -A worker.app worker --pool threads --concurrency 32 -Q chat -n chat@%h",
     Queue.MEMORY: "celery -A worker.app worker --pool threads --concurrency 1 -Q memory -n memory@%h",
 }
 OVERDUE = timedelta(seconds=60)  # beat's shortest interval is far below
@@ -74,4 +75,5 @@ def beat_is_running() -> list[Finding]:
     if silent is not None and silent < OVERDUE:
         return []
     told = "that anybody remembers" if silent is None else f"for {silent.total_seconds():.0f} s"
-    return [Finding("beat", f"No sweep was started {told}.", "celery -A worker.app beat")]
+    mend = f"celery -A worker.app beat --schedule {settings.DATA_DIR / 'beat-schedule'}"
+    return [Finding("beat", f"No sweep was started {told}.", mend)]

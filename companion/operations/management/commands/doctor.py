@@ -3,14 +3,14 @@
 import json
 import sys
 from contextlib import ExitStack
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 
 from companion.operations import doctor, embedded
-from companion.operations.doctor.finding import Finding
+from companion.operations.doctor.finding import Finding, as_typed_here
 from companion.operations.postgres import NotStarted, Postgres
 
 
@@ -66,4 +66,5 @@ def _examined(parts: list[str]) -> doctor.Report:
         report = doctor.examine(parts)
     if problem is not None:
         report.findings = [problem, *(each for each in report.findings if each.part != "database")]
+    report.findings = [replace(each, mend=as_typed_here(each.mend)) for each in report.findings]
     return report

@@ -31,13 +31,14 @@ class Command(BaseCommand):
                 running.enter_context(Postgres(settings.DATA_DIR).used())
                 running.callback(embedded.close_connections)
             try:
+                told = backup.read_tombstones(tombstones) if tombstones else None  # before anything is restored
                 backup.read(file, identity=identity)
                 call_command("migrate", verbosity=0, interactive=False)
                 self.stdout.write(f"{file} is restored.")
-                if tombstones is None:
+                if told is None:
                     self.stdout.write("Without --tombstones, what was erased since this backup is there again.")
                     return
-                again = backup.replay(tombstones)
+                again = backup.replay(told)
             except (backup.NotDone, OSError) as problem:
                 raise CommandError(str(problem)) from problem
             self.stdout.write(f"Erased again: {again['turns']} turns, {again['people']} people.")
