@@ -11,11 +11,12 @@ from django.test.utils import CaptureQueriesContext
 
 from companion.memories import listing, searching
 from companion.memories.listing import Filters
-from memory import clock, encoder, erasure, retention
+from memory import clock, dialogue, encoder, erasure, retention
 from memory import listed as counting
 from memory.consolidation import periods
 from memory.isolation import acting_as
-from memory.models import Erasure, Memory, Period, Recall, Turn
+from memory.models import Conversation, Erasure, Memory, Period, Recall, Turn
+from tests.memory.test_dialogue import say
 from tests.memory.test_erasure import answered
 from tests.memory.test_facts import MARCH, answering, consolidate, known, one, told
 from tests.memory.test_recall import LIFE, remember
@@ -161,6 +162,19 @@ class TestTheList:
         sum_up_days(ana)
         kinds = [item["kind"] for item in door(ana)("", {"kind": "summary"})[1]["items"]]
         assert sorted(kinds) == ["day", "session", "session", "whole"]
+
+    def test_no_summary_is_said_to_be_of_what_is_about_to_be_forgotten(self, ana):
+        begun = told(ana, SISTER, at=MARCH)
+        turn = say(ana, FOOD, conversation=begun.conversation_id, at=MARCH + timedelta(days=1)).turn
+        with acting_as(ana.pk):
+            dialogue.close_session(session=turn.session, at=MARCH + timedelta(days=1, hours=1))
+            first = Turn.objects.get(text=SISTER)
+        consolidate(ana, turn.session)
+        with acting_as(ana.pk):
+            Conversation.objects.update(title=SISTER)
+        erasure.forget(person_id=ana.pk, wish=erasure.Wish(Erasure.Kind.TURN, [first.pk]))
+        (summary,) = door(ana)("", {"kind": "summary"})[1]["items"]
+        assert summary["talk"]["title"] == FOOD
 
     def test_days_are_the_persons_own(self, stranger):
         late = MARCH.replace(hour=16)  # 1 in the morning of the next day in Tokyo
