@@ -36,6 +36,7 @@ def welcome(person: Person) -> protocol.Welcome:
         forgotten = [forgotten_frame(one) for one in obeying.forgotten(person.pk)]
         paused = unremembered.paused_since(person.pk)
         deleted = [_deleted(one) for one in conversations.deletions(person.pk)]
+        latest = conversations.listed(person.pk).first()
     return protocol.Welcome(
         person=protocol.Named(name=person.called),
         companion=protocol.Named(name=companion.name),
@@ -44,6 +45,7 @@ def welcome(person: Person) -> protocol.Welcome:
         deleted=deleted,
         forgotten=forgotten,
         paused=paused,
+        active_at=latest.active_at if latest else None,
     )
 
 
