@@ -89,3 +89,27 @@ test("words for a conversation that is gone are seen where a new one begins, wit
   Server.line.tell({ type: "error", code: "not_found", message: "There is no such conversation.", client_id: said!.clientId, reply: null, retry: false });
   expect(here.unsent).toMatchObject([{ text: "Too late for this one.", refused: "There is no such conversation." }]);
 });
+
+test("what is forgotten on another page goes out of the conversation here, and is back once that is undone", async () => {
+  const here = await chat();
+  here.say("I keep hens.");
+  const said = { conversation: TEA.id, companion: 1, title: "Tea", off_record: false, instead_of: null, turn: 40, said_at: "2026-11-05T12:00:00Z", reply: TEA.id };
+  Server.line.tell({ type: "kept", client_id: here.unsent[0]!.clientId, ...said });
+  expect(here.entries.some((one) => one.id === 40)).toBe(true);
+  read.mockClear();
+  Server.line.tell({ type: "forgotten", erasure: 8, until: "2026-11-05T12:01:00Z", turns: [40], said: 1 });
+  expect(here.entries.some((one) => one.id === 40)).toBe(false);
+  expect(here.deleted).toMatchObject([{ erasure: 8 }]);
+  Server.line.tell({ type: "unforgotten", erasure: 8 });
+  expect(here.deleted).toEqual([]);
+  expect(read).toHaveBeenCalledTimes(2);
+});
+
+test("whoever forgets something in a receipt keeps their place in it", async () => {
+  await chat();
+  document.body.innerHTML = '<section class="receipt"><button>Forget</button></section>';
+  document.querySelector("button")!.focus();
+  Server.line.tell({ type: "forgotten", erasure: 8, until: "2026-11-05T12:01:00Z", turns: [41], said: 1 });
+  Server.line.tell({ type: "unforgotten", erasure: 8 });
+  expect(read).not.toHaveBeenCalled();
+});

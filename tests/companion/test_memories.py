@@ -5,6 +5,8 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from channels.layers import get_channel_layer
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -55,6 +57,19 @@ def door(person, client=None):
         return answer.status_code, json.loads(answer.content)
 
     return ask
+
+
+def heard(person, act, frames):
+    """What comes of an act, then so many frames that an open tab of the person's is told."""
+
+    async def listen():
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(f"person.{person.pk}", channel)
+        done = await sync_to_async(act)()
+        return [done, *[json.loads((await layer.receive(channel))["frame"]) for _ in range(frames)]]
+
+    return async_to_sync(listen)()
 
 
 def texts(listed):
@@ -326,6 +341,21 @@ class TestActs:
         assert ask(f"/forgetting/{asked['id']}/undo", {})[0] == 200
         assert FOOD in texts(ask("", {})[1])
         assert ask("/forgetting")[1] == []
+
+    def test_open_tabs_of_the_person_hear_of_it_and_of_its_undoing(self, ana, life):
+        food, _ = life
+        ask = door(ana)
+
+        def forget_and_undo():
+            _, asked = ask(f"/{food.pk}/forget", {})
+            ask(f"/forgetting/{asked['id']}/undo", {})
+            return asked["id"]
+
+        erased, forgotten, unforgotten = heard(ana, forget_and_undo, 2)
+        assert (forgotten["type"], forgotten["erasure"], forgotten["said"]) == ("forgotten", erased, 1)
+        assert unforgotten == {"type": "unforgotten", "erasure": erased}
+        with acting_as(ana.pk):
+            assert forgotten["turns"] == [Turn.objects.get(text=FOOD).pk]
 
     def test_what_is_erased_or_anothers_can_not_be_taken_back(self, ana, stranger, life):
         food, _ = life

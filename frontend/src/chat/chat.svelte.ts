@@ -77,6 +77,7 @@ export class Chat {
   #welcomed = false;
   #left: { id: string; draft: string } | null = null; // what was here when it was deleted
   #putAside = ""; // the draft that lay here before something was said otherwise
+  #hidden = new Set<number>(); // erasures that hid something here
   #wet = new Set<Answer>(); // taken in, not painted yet
 
   constructor(boot: Boot, storage: Storage) {
@@ -492,21 +493,25 @@ export class Chat {
   }
 
   #hearForgotten(forgotten: Forgotten): void {
-    this.#hide(forgotten);
-    this.#catchUp().catch(() => (this.trouble = BEHIND)); // what it is called may have held the words
+    if (this.#hide(forgotten) || !actsInReceipt()) this.#catchUp().catch(() => (this.trouble = BEHIND)); // its name, and receipts, may have held the words
     this.#say(`${isForgotten(forgotten)} ${gettext("Undo available.")}`);
   }
 
-  #hide(forgotten: Forgotten): void {
+  /** Whether anything of it stood here. */
+  #hide(forgotten: Forgotten): boolean {
     this.deleted = [forgotten, ...this.deleted.filter((one) => one.erasure !== forgotten.erasure)];
     const gone = new Set(forgotten.turns);
-    this.kept = this.kept.filter((one) => one.id === null || !gone.has(one.id));
+    const left = this.kept.filter((one) => one.id === null || !gone.has(one.id));
+    const isHere = left.length < this.kept.length;
+    if (isHere) this.#hidden.add(forgotten.erasure);
+    this.kept = left;
+    return isHere;
   }
 
   #unforgotten(erasure: number): void {
     this.deleted = this.deleted.filter((one) => one.erasure !== erasure);
     this.#say(gettext("It is remembered again"));
-    this.#catchUp().catch(() => (this.trouble = BEHIND));
+    if (this.#hidden.delete(erasure) || !actsInReceipt()) this.#catchUp().catch(() => (this.trouble = BEHIND));
   }
 
   #noticed(reply: string, notice: Notice): void {
@@ -651,6 +656,11 @@ export class Chat {
   #say(words: string): void {
     this.announcer.say(words);
   }
+}
+
+/** Whoever acts in a receipt keeps their place in it: reading the page anew would draw another. */
+function actsInReceipt(): boolean {
+  return document.activeElement?.closest(".receipt") != null;
 }
 
 function phaseAloud(name: string, phase: string, recalled: number | null): string {
