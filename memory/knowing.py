@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from django.db.models import Exists, OuterRef, Q
+
 from memory.consolidation.signs.lasting import LIKED
 from memory.facts import known_at
 from memory.models import Companion, Matter, Memory, PortraitLine, Request
@@ -38,7 +40,7 @@ class Known:
 def known(*, companion: Companion, moment: datetime) -> dict[Kind, list[Known]]:
     """All that holds by what was told, newest first; kinds of which nothing is known are left out."""
     found: dict[Kind, list[Known]] = {kind: [] for kind in Kind}
-    asked = list(_asked(companion))
+    asked = list(_asked(companion, moment))
     found[Kind.ASKED] = [Known(one.words, one.turn.said_at) for one in asked]
     told = known_at(companion.owner_id, moment).filter(companion__in=recalled_by(companion), superseded_by=None)
     told = told.shown().exclude(sources__turn__in=[one.turn_id for one in asked])
@@ -48,11 +50,16 @@ def known(*, companion: Companion, moment: datetime) -> dict[Kind, list[Known]]:
     return {kind: things for kind, things in found.items() if things}
 
 
-def _asked(companion: Companion) -> Iterator[Request]:
-    """What is pinned because they asked for it, and they have not let go of."""
+def _asked(companion: Companion, moment: datetime) -> Iterator[Request]:
+    """What is pinned because they asked for it, and they have not let go of.
+
+    Where something of it holds no longer, its words are not told as if it did: what is left of it is told as facts.
+    """
+    facts = Memory.objects.of(companion.owner_id).filter(kind=Memory.Kind.FACT, sources__turn=OuterRef("turn"))
+    over = facts.filter(Q(superseded_by__isnull=False) | Q(valid_to__lte=moment))
     wishes = Request.objects.of(companion.owner_id).filter(kind=Request.Kind.REMEMBER, state=Request.State.DONE)
     kept = wishes.filter(memory__pinned=True, turn__erasure=None, turn__stands=True)
-    of_whom = kept.filter(turn__conversation__companion__in=recalled_by(companion))
+    of_whom = kept.filter(~Exists(over), turn__conversation__companion__in=recalled_by(companion))
     yield from of_whom.select_related("turn").order_by("-turn__said_at", "-pk")
 
 

@@ -1,8 +1,8 @@
 """From candidates to notes: what is worth reading, quoted and dated, in time order (LongMemEval §5.5).
 
 What was said more than once is told once, in its newest words, with the days of the others; what seems to disagree is
-told with both. A question, a reply, or an answer that says little alone brings its neighbour along, for `prompt` to
-show from what room is left.
+told with both, and what holds no longer with what holds now. A question, a reply, or an answer that says little alone
+brings its neighbour along, for `prompt` to show from what room is left.
 """
 
 import re
@@ -16,7 +16,7 @@ from typing import cast
 
 from django.utils.translation import override
 
-from memory import clock, conflicts, lexicon
+from memory import clock, conflicts, lexicon, superseded
 from memory.engine import Neighbour, Note
 from memory.engine import Speaker as Said
 from memory.gate import needs_memory
@@ -71,13 +71,15 @@ def read(remembering: Remembering, *, zone: str) -> Chosen:
     """The notes that `choose` gives, and why every other candidate became none."""
     told, passed = _told(remembering)
     most = MOST_NOTES if remembering.asked else MOST_UNASKED
-    passed |= dict.fromkeys((telling.turn.pk for telling in told[most:]), PassedOver.BEYOND)
-    told = told[:most]
     asked = frozenset(lexicon.stems(remembering.question[:LOOKED_AT]))
+    passed |= dict.fromkeys((telling.turn.pk for telling in told[most:]), PassedOver.BEYOND)
+    since = superseded.holding_since([telling.turn for telling in told[:most]], asked)
+    told = _with_what_holds(told[:most], since, remembering)
+    passed = {turn: why for turn, why in passed.items() if turn not in {telling.turn.pk for telling in told}}
     moment = clock.local(remembering.moment, zone)
     notes = [_note(telling, asked, zone, moment) for telling in told]
     notes.sort(key=lambda note: note.said_at)
-    notes = _with_whom(_with_conflicts(notes), remembering.beside_others)
+    notes = _with_whom(_with_conflicts(notes, since), remembering.beside_others)
     return Chosen(_with_neighbours(notes, told), passed)
 
 
@@ -119,6 +121,23 @@ def _told(remembering: Remembering) -> tuple[list[_Telling], dict[int, PassedOve
     echoes = {telling.turn.pk for telling in told if _echoes(telling, told)}
     passed |= dict.fromkeys(echoes, PassedOver.ECHO)
     return [telling for telling in told if telling.turn.pk not in echoes], passed
+
+
+def _with_what_holds(told: Sequence[_Telling], since: Mapping[int, Turn], remembering: Remembering) -> list[_Telling]:
+    """With what holds now in place of what these tell, where it came to mind as well: as likely as what it replaces."""
+    all_told = list(told)
+    candidates = {candidate.turn_id: candidate for candidate in remembering.candidates}
+    for older in told:
+        newer = since.get(older.turn.pk)
+        if newer is None or newer.pk not in candidates:
+            continue
+        known = next((telling for telling in all_told if telling.turn.pk == newer.pk), None)
+        if known is None:
+            stems = lexicon.stems(newer.text[:LOOKED_AT])
+            all_told.append(_Telling(newer, candidates[newer.pk], older.score, stems))
+        else:
+            known.score = max(known.score, older.score)
+    return all_told
 
 
 def _worth_reading(candidates: Sequence[Candidate], floor: float) -> list[Candidate]:
@@ -213,9 +232,15 @@ def _with_whom(notes: list[Note], companion: int | None) -> list[Note]:
     return [replace(note, told_to=names.get(note.turn or 0, "")) for note in notes]
 
 
-def _with_conflicts(notes: list[Note]) -> list[Note]:
-    """Each note with the latest earlier one of the same speaker that it seems to disagree with. In time order."""
-    return [replace(note, contradicts=_contradicted(note, notes[:place])) for place, note in enumerate(notes)]
+def _with_conflicts(notes: list[Note], since: Mapping[int, Turn]) -> list[Note]:
+    """Each note with the latest earlier one of the same speaker that it seems to disagree with, or that it stands in
+    place of. In time order.
+    """
+    replaced = {newer.pk: older for older, newer in since.items() if any(note.turn == older for note in notes)}
+    return [
+        replace(note, contradicts=replaced.get(note.turn or 0) or _contradicted(note, notes[:place]))
+        for place, note in enumerate(notes)
+    ]
 
 
 def _contradicted(note: Note, earlier: Sequence[Note]) -> int | None:

@@ -1,20 +1,15 @@
 """An account goes, with all that memory holds of its person: asked for, taken back for a while, and then for good."""
 
-import logging
 from datetime import timedelta
 from typing import Any
 
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.contrib.sessions.models import Session as SignedIn
 from django.db import transaction
-from redis.exceptions import RedisError
 
 from companion.accounts.models import Departure, Invitation, Person
+from companion.chat import tabs
 from memory import clock, erasure, leaving
 from memory.isolation import acting_as
-
-log = logging.getLogger(__name__)
 
 RECEIPT_KEPT = timedelta(days=30)
 
@@ -39,7 +34,7 @@ def ask(person: Person) -> str:
         )
         Person.objects.filter(pk=person.pk).update(is_active=False)
         end_sessions(person)
-    close_sockets(person)
+    tabs.sign_out(person.pk)
     return code
 
 
@@ -55,14 +50,6 @@ def end_sessions(person: Person) -> None:
     for session in SignedIn.objects.filter(expire_date__gt=clock.now()).iterator():
         if session.get_decoded().get("_auth_user_id") == str(person.pk):
             session.delete()
-
-
-def close_sockets(person: Person) -> None:
-    """Tabs that stand open are told to sign in again; where they cannot be reached, their next load does it."""
-    try:
-        async_to_sync(get_channel_layer().group_send)(f"person.{person.pk}", {"type": "sign.out"})
-    except (RedisError, OSError) as error:
-        log.warning("open tabs cannot be signed out: %s", type(error).__name__)
 
 
 def find(code: str) -> Departure | None:

@@ -14,7 +14,7 @@ from companion.accounts.models import Person
 from companion.chat import changes, protocol
 from companion.chat.conversations import finished
 from companion.chat.notices import forgotten_frame, notices
-from memory import clock, companions, conversations, dialogue, erasure, obeying, unremembered, versions
+from memory import clock, companions, conversations, dialogue, erasure, naming, obeying, unremembered, versions
 from memory import reply as replies
 from memory.isolation import acting_as
 from memory.models import Companion, Conversation, Reply
@@ -36,6 +36,7 @@ def welcome(person: Person) -> protocol.Welcome:
         forgotten = [forgotten_frame(one) for one in obeying.forgotten(person.pk)]
         paused = unremembered.paused_since(person.pk)
         deleted = [_deleted(one) for one in conversations.deletions(person.pk)]
+        latest = conversations.listed(person.pk).first()
     return protocol.Welcome(
         person=protocol.Named(name=person.called),
         companion=protocol.Named(name=companion.name),
@@ -44,6 +45,7 @@ def welcome(person: Person) -> protocol.Welcome:
         deleted=deleted,
         forgotten=forgotten,
         paused=paused,
+        active_at=latest.active_at if latest else None,
     )
 
 
@@ -59,8 +61,12 @@ def keep(person: Person, frame: protocol.Say) -> dialogue.Said:
             "said_at": clock.now(),
         }
         if frame.instead_of is not None:
-            return versions.say_instead(turn_id=frame.instead_of, **said)
-        return dialogue.say(off_record=frame.off_record, **said)
+            kept = versions.say_instead(turn_id=frame.instead_of, **said)
+        else:
+            kept = dialogue.say(off_record=frame.off_record, **said)
+        if frame.conversation is not None:
+            naming.hide_names([kept.turn.conversation])
+        return kept
 
 
 def _spoken_to(person: Person, companion_id: int | None) -> Companion:
@@ -154,6 +160,8 @@ def restore(person: Person, frame: protocol.Restore) -> changes.Restored | chang
         return changes.Unforgotten(erasure=frame.erasure)
     if conversation is None:
         raise dialogue.NoSuchConversation(gettext("It is too late: that is gone."))
+    with acting_as(person.pk):
+        naming.hide_names([conversation])
     return changes.Restored(
         conversation=conversation.pk,
         companion=conversation.companion_id,

@@ -189,6 +189,7 @@ class Welcome(Frame):
     deleted: list[Deleted]
     forgotten: list[Forgotten]
     paused: datetime | None
+    active_at: datetime | None  # when something was said last in a conversation that is listed
 
 
 class Kept(Frame):

@@ -5,8 +5,13 @@ from typing import Any
 from uuid import UUID
 
 from companion.accounts.models import Person
+from companion.chat import tabs
+from companion.chat.actions import restore
+from companion.chat.notices import forgotten_frame
+from companion.chat.protocol import Restore
 from companion.memories import words
 from memory import correction, erasure, pinning
+from memory.dialogue import NoSuchConversation
 from memory.erasure import NothingToForget, Wish
 from memory.foretelling import foretell as foretold
 from memory.isolation import acting_as
@@ -61,14 +66,20 @@ def forget(person: Person, memory_id: int, *, with_repeats: bool) -> dict[str, A
         _forgettable(person, memory_id)
     wish = Wish(Erasure.Kind.MEMORY, [memory_id])
     asked = erasure.forget(person_id=person.pk, wish=wish, with_repeats=with_repeats)
+    with acting_as(person.pk):
+        forgotten = forgotten_frame(asked)
+    tabs.tell(person.pk, forgotten)
     soon(tasks.erase, person.pk, asked.pk)
     return _waiting(asked)
 
 
 def undo(person: Person, erasure_id: int) -> None:
     """Take an erasure back. Raises TooLate."""
-    if not erasure.withdraw(person_id=person.pk, erasure_id=erasure_id):
-        raise TooLate(words.NO_SUCH_ERASURE)
+    try:
+        back = restore(person, Restore(type="restore", erasure=erasure_id))
+    except NoSuchConversation as gone:
+        raise TooLate(words.NO_SUCH_ERASURE) from gone
+    tabs.tell(person.pk, back)
 
 
 def being_forgotten(person: Person) -> list[dict[str, Any]]:

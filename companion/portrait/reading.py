@@ -117,14 +117,12 @@ SPANS = (8, 26, 52, 260)  # weeks that the chart may show
 
 
 def latest_moods(person: Person, companion: Companion | None) -> dict[str, Any]:
-    """The moods of the shortest span that has any; of the longest, empty, where none was told."""
-    longest = read_moods(person, companion, weeks=SPANS[-1])
-    if not longest["days"]:
-        return longest
-    today, latest = date.fromisoformat(longest["until"]), date.fromisoformat(longest["days"][-1]["day"])
-    weeks = next(span for span in SPANS if latest > today - timedelta(weeks=span))
-    since = f"{_first_day(today, weeks)}"
-    return {**longest, "weeks": weeks, "since": since, "days": [one for one in longest["days"] if one["day"] >= since]}
+    """The moods of the shortest span that has any; of the longest, empty, where none was told.
+
+    Whoever talks now and then is read no further back than their last weeks.
+    """
+    spans = (read_moods(person, companion, weeks=weeks) for weeks in SPANS)
+    return next(told for told in spans if told["days"] or told["weeks"] == SPANS[-1])
 
 
 def _first_day(today: date, weeks: int) -> date:

@@ -1,9 +1,5 @@
 """A companion is deleted: what goes is spelled out, and it can be brought back for as long as any erasure can."""
 
-import logging
-
-from asgiref.sync import async_to_sync
-from channels.layers import get_channel_layer
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import Http404, HttpRequest, HttpResponse
@@ -12,16 +8,14 @@ from django.urls import reverse
 from django.utils.translation import gettext
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
-from redis.exceptions import RedisError
 
 from companion.accounts.models import Person
 from companion.accounts.views import person_of
+from companion.chat import tabs
 from memory import companions, permission
 from memory.isolation import acting_as
 from worker import tasks
 from worker.queueing import soon
-
-log = logging.getLogger(__name__)
 
 
 @never_cache
@@ -52,7 +46,7 @@ def _deleted(person: Person, companion_id: int) -> HttpResponse:
     except companions.LastCompanion:
         return redirect("preferences_companion_delete", companion_id)  # which says why not
     soon(tasks.erase, person.pk, asked.pk)  # replies that are being written begin anew
-    look_again(person)
+    tabs.look_again(person.pk)
     return redirect(reverse("account_preferences") + "#companions")  # where it can be brought back
 
 
@@ -66,13 +60,5 @@ def restore(request: HttpRequest, erasure_id: int) -> HttpResponse:
         messages.info(request, gettext("It is too late: that is gone."))
     else:
         messages.success(request, gettext("%(name)s is back, as it was.") % {"name": back.name})
-        look_again(person)
+        tabs.look_again(person.pk)
     return redirect("account_preferences")
-
-
-def look_again(person: Person) -> None:
-    """Open tabs connect anew and read which conversations there are; those out of reach see it when they load."""
-    try:
-        async_to_sync(get_channel_layer().group_send)(f"person.{person.pk}", {"type": "look.again"})
-    except (RedisError, OSError) as error:
-        log.warning("open tabs cannot be told: %s", type(error).__name__)

@@ -534,6 +534,7 @@ export interface Welcome {
   deleted: Deleted[];
   forgotten: Forgotten[];
   paused: string | null;
+  active_at: string | null;
 }
 /**
  * The next words of a reply.

@@ -5,17 +5,20 @@ from datetime import timedelta
 from uuid import uuid4
 
 import pytest
+from asgiref.sync import async_to_sync, sync_to_async
+from channels.layers import get_channel_layer
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from companion.memories import listing, searching
 from companion.memories.listing import Filters
-from memory import clock, encoder, erasure, retention
+from memory import clock, dialogue, encoder, erasure, retention
 from memory import listed as counting
 from memory.consolidation import periods
 from memory.isolation import acting_as
-from memory.models import Erasure, Memory, Period, Recall, Turn
+from memory.models import Conversation, Erasure, Memory, Period, Recall, Turn
+from tests.memory.test_dialogue import say
 from tests.memory.test_erasure import answered
 from tests.memory.test_facts import MARCH, answering, consolidate, known, one, told
 from tests.memory.test_recall import LIFE, remember
@@ -54,6 +57,19 @@ def door(person, client=None):
         return answer.status_code, json.loads(answer.content)
 
     return ask
+
+
+def heard(person, act, frames):
+    """What comes of an act, then so many frames that an open tab of the person's is told."""
+
+    async def listen():
+        layer = get_channel_layer()
+        channel = await layer.new_channel()
+        await layer.group_add(f"person.{person.pk}", channel)
+        done = await sync_to_async(act)()
+        return [done, *[json.loads((await layer.receive(channel))["frame"]) for _ in range(frames)]]
+
+    return async_to_sync(listen)()
 
 
 def texts(listed):
@@ -161,6 +177,19 @@ class TestTheList:
         sum_up_days(ana)
         kinds = [item["kind"] for item in door(ana)("", {"kind": "summary"})[1]["items"]]
         assert sorted(kinds) == ["day", "session", "session", "whole"]
+
+    def test_no_summary_is_said_to_be_of_what_is_about_to_be_forgotten(self, ana):
+        begun = told(ana, SISTER, at=MARCH)
+        turn = say(ana, FOOD, conversation=begun.conversation_id, at=MARCH + timedelta(days=1)).turn
+        with acting_as(ana.pk):
+            dialogue.close_session(session=turn.session, at=MARCH + timedelta(days=1, hours=1))
+            first = Turn.objects.get(text=SISTER)
+        consolidate(ana, turn.session)
+        with acting_as(ana.pk):
+            Conversation.objects.update(title=SISTER)
+        erasure.forget(person_id=ana.pk, wish=erasure.Wish(Erasure.Kind.TURN, [first.pk]))
+        (summary,) = door(ana)("", {"kind": "summary"})[1]["items"]
+        assert summary["talk"]["title"] == FOOD
 
     def test_days_are_the_persons_own(self, stranger):
         late = MARCH.replace(hour=16)  # 1 in the morning of the next day in Tokyo
@@ -312,6 +341,21 @@ class TestActs:
         assert ask(f"/forgetting/{asked['id']}/undo", {})[0] == 200
         assert FOOD in texts(ask("", {})[1])
         assert ask("/forgetting")[1] == []
+
+    def test_open_tabs_of_the_person_hear_of_it_and_of_its_undoing(self, ana, life):
+        food, _ = life
+        ask = door(ana)
+
+        def forget_and_undo():
+            _, asked = ask(f"/{food.pk}/forget", {})
+            ask(f"/forgetting/{asked['id']}/undo", {})
+            return asked["id"]
+
+        erased, forgotten, unforgotten = heard(ana, forget_and_undo, 2)
+        assert (forgotten["type"], forgotten["erasure"], forgotten["said"]) == ("forgotten", erased, 1)
+        assert unforgotten == {"type": "unforgotten", "erasure": erased}
+        with acting_as(ana.pk):
+            assert forgotten["turns"] == [Turn.objects.get(text=FOOD).pk]
 
     def test_what_is_erased_or_anothers_can_not_be_taken_back(self, ana, stranger, life):
         food, _ = life

@@ -15,7 +15,7 @@ from memory.isolation import acting_as
 from memory.models import Correction, Erasure, Key, Memory, Session, Step, Turn
 from tests.memory.test_consolidation import Answering
 from tests.memory.test_dialogue import say
-from tests.memory.test_erasure import holding
+from tests.memory.test_erasure import answered, holding
 from tests.memory.test_facts import MARCH, SUMMED, answering, consolidate, facts_step, known, one, told
 from tests.memory.test_periods import sum_up
 from tests.memory.test_recall import ask
@@ -378,3 +378,28 @@ class TestSummaries:
         correct(ana, told_in_march[1], LISBON)
         with acting_as(stranger.pk):
             assert not Step.objects.filter(kind="summary", state="waiting").exists()
+
+
+def in_the_index(person):
+    with acting_as(person.pk):
+        turns = list(Turn.objects.values_list("pk", flat=True))
+    indexing.index_turns(person_id=person.pk, turn_ids=turns, encoder=encoder.current())
+
+
+@pytest.mark.parametrize("mistaken", [True, False])
+def test_whoever_asks_by_the_old_words_is_told_what_holds_now_before_them(ana, mistaken):
+    _, old = in_porto(ana)
+    correct(ana, old, LISBON, mistaken=mistaken)
+    in_the_index(ana)
+    reply = answered(ana, "Does my sister live in Porto?")
+    assert reply.answer.text.index(LISBON) < reply.answer.text.index(PORTO)
+    with acting_as(ana.pk):
+        told = set(reply.recall.recalled.filter(in_prompt=True).values_list("turn__text", flat=True))
+    assert {PORTO, LISBON} <= told
+
+
+def test_what_else_was_said_in_the_same_words_brings_nothing_of_it_along(ana):
+    consolidate(ana, told(ana, "My sister lives in Porto. I keep eleven hens.", at=MARCH))
+    correct(ana, next(fact for fact in known(ana) if "Porto" in fact.text), LISBON)
+    in_the_index(ana)
+    assert "Lisbon" not in answered(ana, "How many hens do I keep?").answer.text

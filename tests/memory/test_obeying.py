@@ -1,8 +1,10 @@
 """What is asked of memory in plain words is done, can be taken back, and is the person's own doing."""
 
+from uuid import uuid4
+
 import pytest
 
-from memory import clock, dialogue, erasure, obeying, unremembered
+from memory import clock, correction, dialogue, erasure, obeying, unremembered
 from memory.isolation import acting_as
 from memory.models import Erasure, Key, Memory, Reply, Request, Turn
 from tests.memory.test_consolidation import Answering, consolidate
@@ -154,6 +156,21 @@ def test_what_is_known_is_told_by_kinds_with_what_was_asked_for_first(ana):
     assert "I live in Porto (told on " in told
     assert "People and things in your life** (1)" in told
     assert "stands under Memories" in told
+
+
+@pytest.mark.parametrize("mistaken", [False, True])
+def test_what_was_asked_to_be_remembered_and_holds_no_longer_is_not_told_as_if_it_did(ana, mistaken):
+    say(ana, "Remember that I live in Porto. My sister is called Rita.")
+    for session in close(ana):
+        consolidate(ana, session, RecallOnly())
+    with acting_as(ana.pk):
+        porto = Memory.objects.get(kind="fact", text__contains="Porto")
+        right = {"text": "I live in Lisbon.", "mistaken": mistaken, "client_id": uuid4()}
+        correction.correct(person_id=ana.pk, memory_id=porto.pk, **right)
+    told = answered(ana, "What do you know about me?").answer.text
+    assert "Porto" not in told
+    assert "I live in Lisbon" in told
+    assert "Rita" in told
 
 
 def test_what_was_asked_to_be_remembered_is_told_before_any_fact_is_taken_from_it(ana, stranger):

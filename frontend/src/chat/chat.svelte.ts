@@ -75,8 +75,9 @@ export class Chat {
   #ahead: number; // ms by which the server's clock is ahead of the browser's
   #asked: Asked[] = []; // before the line was there
   #welcomed = false;
-  #left: string | null = null; // the conversation that was here when it was deleted
+  #left: { id: string; draft: string } | null = null; // what was here when it was deleted
   #putAside = ""; // the draft that lay here before something was said otherwise
+  #hidden = new Set<number>(); // erasures that hid something here
   #wet = new Set<Answer>(); // taken in, not painted yet
 
   constructor(boot: Boot, storage: Storage) {
@@ -356,7 +357,9 @@ export class Chat {
     this.trouble = "";
     const here = told.open.filter((one) => one.conversation === this.id);
     const unknown = here.some((one) => !this.#answer(one.reply));
-    if (this.#welcomed || unknown) this.#catchUp().catch(() => (this.trouble = BEHIND));
+    const since = (moment: string | null | undefined) => Date.parse(moment ?? "1970-01-01");
+    const isBehind = unknown || since(told.active_at) > since(this.headings[0]?.active_at); // said after the page was made
+    if (this.#welcomed || isBehind) this.#catchUp().catch(() => (this.trouble = BEHIND));
     else this.#followOpen();
     this.#welcomed = true;
     this.outbox.hurry();
@@ -490,21 +493,25 @@ export class Chat {
   }
 
   #hearForgotten(forgotten: Forgotten): void {
-    this.#hide(forgotten);
-    this.#catchUp().catch(() => (this.trouble = BEHIND)); // what it is called may have held the words
+    if (this.#hide(forgotten) || !actsInReceipt()) this.#catchUp().catch(() => (this.trouble = BEHIND)); // its name, and receipts, may have held the words
     this.#say(`${isForgotten(forgotten)} ${gettext("Undo available.")}`);
   }
 
-  #hide(forgotten: Forgotten): void {
+  /** Whether anything of it stood here. */
+  #hide(forgotten: Forgotten): boolean {
     this.deleted = [forgotten, ...this.deleted.filter((one) => one.erasure !== forgotten.erasure)];
     const gone = new Set(forgotten.turns);
-    this.kept = this.kept.filter((one) => one.id === null || !gone.has(one.id));
+    const left = this.kept.filter((one) => one.id === null || !gone.has(one.id));
+    const isHere = left.length < this.kept.length;
+    if (isHere) this.#hidden.add(forgotten.erasure);
+    this.kept = left;
+    return isHere;
   }
 
   #unforgotten(erasure: number): void {
     this.deleted = this.deleted.filter((one) => one.erasure !== erasure);
     this.#say(gettext("It is remembered again"));
-    this.#catchUp().catch(() => (this.trouble = BEHIND));
+    if (this.#hidden.delete(erasure) || !actsInReceipt()) this.#catchUp().catch(() => (this.trouble = BEHIND));
   }
 
   #noticed(reply: string, notice: Notice): void {
@@ -530,7 +537,7 @@ export class Chat {
 
   /** What stood here is deleted: the page begins a new conversation. */
   #leave(): void {
-    this.#left = this.id;
+    if (this.id) this.#left = { id: this.id, draft: this.editing ? this.#putAside : this.draft };
     this.#begin(this.outbox.draft(null));
   }
 
@@ -550,13 +557,16 @@ export class Chat {
     this.deleted = this.deleted.filter((one) => one.erasure !== erasure);
     this.headings = [{ id, title, companion, active_at }, ...this.headings.filter((one) => one.id !== id)];
     this.#say(gettext("%(title)s is back", { title }));
-    if (this.#left === id && !this.id && !this.draft) location.assign(`/c/${id}/`);
+    if (this.#left?.id !== id) return;
+    this.outbox.setDraft(id, this.#left.draft);
+    if (!this.id && !this.draft) location.assign(`/c/${id}/`);
   }
 
   #refused(refusal: Refusal): void {
     const { code, client_id, message, retry, reply } = refusal;
     if (client_id && !retry) {
       this.outbox.refuse(client_id, message);
+      if (code === "not_found") this.#uproot(client_id);
       return this.#say(gettext("Not sent. %(why)s", { why: message }));
     }
     if (client_id) this.outbox.delay(client_id, Date.now());
@@ -566,6 +576,13 @@ export class Chat {
     if (!answer || !isOpen(answer.live)) return;
     if (code === "not_found") answer.become({ ...answer.live, state: "broken", explanation: message });
     else setTimeout(() => this.#follow(answer), FOLLOW_AGAIN);
+  }
+
+  /** Words for a conversation that is gone would be seen nowhere. */
+  #uproot(clientId: string): void {
+    const entry = this.outbox.entries.find((one) => one.clientId === clientId);
+    const isElsewhere = entry?.conversation && entry.conversation !== this.id;
+    if (isElsewhere && !entry.insteadOf) this.outbox.uproot(clientId, this.id ? crypto.randomUUID() : this.#place);
   }
 
   #grow(frame: StreamFrame): void {
@@ -639,6 +656,11 @@ export class Chat {
   #say(words: string): void {
     this.announcer.say(words);
   }
+}
+
+/** Whoever acts in a receipt keeps their place in it: reading the page anew would draw another. */
+function actsInReceipt(): boolean {
+  return document.activeElement?.closest(".receipt") != null;
 }
 
 function phaseAloud(name: string, phase: string, recalled: number | null): string {

@@ -43,6 +43,16 @@ export const IN_PLACES: Record<string, KeyLines> = {
       { keys: ["Esc"], does: gettext("Close it") },
     ],
   },
+  portrait: {
+    single: [
+      { keys: ["j", "k"], does: gettext("Next line, previous line") },
+      { keys: ["e"], does: gettext("Correct it") },
+    ],
+    others: [
+      { keys: ["Del"], does: gettext("Remove it") },
+      { keys: ["Esc"], does: gettext("Leave it as it is") },
+    ],
+  },
   timeline: { single: [{ keys: ["j", "k"], does: gettext("Next day, previous day") }], others: [] },
 };
 export const NOTHING_ELSE: KeyLines = { single: [], others: [] };
@@ -52,6 +62,11 @@ export function actsAlone(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return false;
   const target = event.target as HTMLElement;
   return !target.closest("input, textarea, select, [contenteditable], dialog");
+}
+
+/** Whether a menu or a dialog lies over the page: Esc is for that alone. */
+export function liesOver(): boolean {
+  return document.querySelector(":popover-open, dialog[open]") !== null;
 }
 
 /** Whether it calls the palette, wherever one is. */

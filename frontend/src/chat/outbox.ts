@@ -96,6 +96,11 @@ export class Outbox {
     this.#change(clientId, { refused: why });
   }
 
+  /** Its conversation is gone: it stands where a new one begins, so that it can be read and sent there. */
+  uproot(clientId: string, place: string): void {
+    this.#change(clientId, { place, conversation: null });
+  }
+
   tryAgain(clientId: string): void {
     this.#attempts.delete(clientId);
     this.#change(clientId, { refused: "" });
