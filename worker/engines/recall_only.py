@@ -59,9 +59,11 @@ def answer(prompt: Prompt) -> str:
 
 
 def kind_of(prompt: Prompt) -> str:
-    """What the turn calls for: a word of greeting, an answer out of memory, the nearest to one, or a nod."""
+    """What the turn calls for: a word of greeting, or later of small talk, an answer out of memory, the nearest to one,
+    or a nod.
+    """
     if not prompt.needs_memory:
-        return "greeting"
+        return "small talk" if any(message["role"] == "assistant" for message in prompt.messages) else "greeting"
     if not asks(prompt.question):
         return "statement"
     if not worth_quoting(prompt):
