@@ -10,6 +10,7 @@ from companion.memories import words
 from memory import clock, retention
 from memory.listed import is_listed
 from memory.models import Memory, Session, Source, Speaker
+from memory.naming import hide_names
 from memory.reading import excerpt
 
 LONGEST_QUOTE = 80  # characters, in a list
@@ -92,8 +93,9 @@ def _talks(person: Person, memories: Sequence[Memory]) -> dict[int, dict[str, An
         day = memory.period.day if memory.period else None
         own = by_session.get(memory.session_id or 0) or by_day.get((day, memory.companion_id))
         if own:
-            found[memory.pk] = _talk(own)
-    return found
+            found[memory.pk] = own
+    hide_names([own[0].conversation for own in found.values()])
+    return {pk: _talk(own) for pk, own in found.items()}
 
 
 def _talk(sessions: Sequence[Session]) -> dict[str, Any]:
