@@ -12,6 +12,7 @@ from memory import erasure, naming
 from memory.dialogue import UNKEEPABLE, NoSuchConversation, NothingSaid, find_conversation, is_blank
 from memory.erasure import Wish
 from memory.isolation import acting_as
+from memory.marks import on_one_line
 from memory.models import Conversation, Erasure, Memory, Source, Speaker, Turn
 from memory.models.owned import OwnedQuerySet
 from memory.models.trace import BY_HAND
@@ -86,11 +87,15 @@ def _found(conversation: Conversation, turn: Turn | None, word: str) -> Found:
 
 
 def excerpt(text: str, word: str) -> str:
-    """The words around the first place of a word, on one line."""
-    line = " ".join(text.split())
+    """The words around the first place of a word, on one line, cut between words."""
+    line = on_one_line(text)
+    if word.casefold() not in line.casefold():  # it is, or holds, a mark itself
+        line = " ".join(text.split())
     at = max(line.casefold().find(word.casefold()), 0)
     start = max(line.rfind(" ", 0, at - BEFORE) + 1, at - 2 * BEFORE) if at > BEFORE else 0
     cut = line[start : start + EXCERPT]
+    if start + EXCERPT < len(line) and cut.rfind(" ") > at - start + len(word):
+        cut = cut[: cut.rfind(" ")] + " "
     return f"{'…' if start else ''}{cut}{'…' if start + EXCERPT < len(line) else ''}"
 
 

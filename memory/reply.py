@@ -107,7 +107,7 @@ def finish(
         _keep_recall(reply, came, used)
     else:
         Recalled.objects.filter(recall__reply=reply).update(used=False)
-        Recalled.objects.filter(recall__reply=reply, memory_id__in=used).update(used=True)
+        Recalled.objects.filter(recall__reply=reply, memory_id__in=used, in_prompt=True).update(used=True)
     now = clock.now()
     if state == Reply.State.WHOLE and reply.turn.remembered:
         reinforce(person_id=reply.owner_id, memory_ids=used, at=now)
@@ -298,5 +298,5 @@ def _recalled(recall: Recall, rank: int, candidate: Candidate, *, in_prompt: boo
         rank=rank,
         scores=candidate.scores,
         in_prompt=in_prompt,
-        used=used,
+        used=used and in_prompt,  # a memory’s other turn, which was not read, was not used with it
     )

@@ -88,13 +88,14 @@ def _talks(person: Person, memories: Sequence[Memory]) -> dict[int, dict[str, An
     by_day: dict[tuple[Any, int], list[Session]] = defaultdict(list)
     for one in sessions.filter(day__in=days):
         by_day[one.day, one.conversation.companion_id].append(one)
-    of_each = {
-        memory.pk: by_session.get(memory.session_id or 0)
-        or by_day.get((memory.period.day if memory.period else None, memory.companion_id), [])
-        for memory in summed
-    }
-    hide_names([of_it[0].conversation for of_it in of_each.values() if of_it])
-    return {pk: _talk(of_it) for pk, of_it in of_each.items() if of_it}
+    found = {}
+    for memory in summed:
+        day = memory.period.day if memory.period else None
+        own = by_session.get(memory.session_id or 0) or by_day.get((day, memory.companion_id))
+        if own:
+            found[memory.pk] = own
+    hide_names([own[0].conversation for own in found.values()])
+    return {pk: _talk(own) for pk, own in found.items()}
 
 
 def _talk(sessions: Sequence[Session]) -> dict[str, Any]:

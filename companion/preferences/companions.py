@@ -57,9 +57,9 @@ def _page(request: HttpRequest, person: Person, companion: Companion | None) -> 
 
 def _told(kept: Companion, *, is_new: bool) -> str:
     """That it is done; a new one can be talked to at once."""
-    done = gettext("%(name)s is kept.") % {"name": kept.name}
     if not is_new:
-        return done
+        return gettext("%(name)s is kept.") % {"name": kept.name}
+    done = gettext("%(name)s is here.") % {"name": kept.name}
     talk = gettext("Talk to %(name)s") % {"name": kept.name}
     return format_html('{} <a href="{}?with={}">{}</a>', done, reverse("chat"), kept.pk, talk)
 

@@ -69,12 +69,15 @@ OF_ME = (
 KNOWN = re.compile(
     rf"{ADDRESS}(?:请|那)?(?:告诉我|说说|讲讲|问一下)?[，,\s]*(?:{'|'.join(OF_ME)})(?:呢|啊|呀|了)?[？?。！!.\s]*"
 )
+KEPT = re.compile(  # what the first page offers to ask
+    rf"{ADDRESS}(?:请问)?[你您]{SO_FAR}(?:会|能)?记得{HOW_MUCH}(?:[，,\s]*[又还]?(?:[你您])?(?:不记得|记不得|忘了){HOW_MUCH})?[呢啊]?[？?。！!.\s]*"
+)
 
 
 def read(text: str) -> Asked | None:
     """The request that a message is; None where it is none, or may be something else."""
     plain = text.translate(SIMPLIFIED)  # character by character, so that places stay
-    if KNOWN.fullmatch(plain):
+    if KNOWN.fullmatch(plain) or KEPT.fullmatch(plain):
         return Asked(Request.Kind.KNOWN)
     if (found := REMEMBER.fullmatch(plain)) and _is_statement(found):
         return Asked(Request.Kind.REMEMBER, *_with_its_stop(plain, found))

@@ -42,12 +42,18 @@ KNOWN = re.compile(
     r"(?:,? (?:so far|by now|now|today|already|then|yet|please))*\s*[?.!]*\s*",
     re.IGNORECASE,
 )
+KEPT = re.compile(  # what the first page offers to ask
+    rf"{POLITE}what (?:do|can) you (?:really |actually )?remember(?: so far)?"
+    r"(?:,? (?:and )?what (?:do|can) you not(?: remember)?|,? (?:and )?what (?:do|ca)n['’]t you(?: remember)?)?"
+    r"\s*[?.!]*\s*",
+    re.IGNORECASE,
+)
 
 
 def read(text: str) -> Asked | None:
     """The request that a message is; None where it is none, or may be something else."""
     start = len(text) - len(text.lstrip())
-    if KNOWN.fullmatch(text, start):
+    if KNOWN.fullmatch(text, start) or KEPT.fullmatch(text, start):
         return Asked(Request.Kind.KNOWN)
     if (found := REMEMBER.fullmatch(text, start)) and _is_statement(text, found["what"]):
         return Asked(Request.Kind.REMEMBER, *found.span("what"))

@@ -161,7 +161,7 @@ def test_what_is_remembered_is_found_looked_at_pinned_corrected_forgotten_and_ea
     ).to_be_visible()
     page.keyboard.press("Enter")
     expect(fact(page)).to_have_count(0)
-    expect(page.get_by_text(re.compile("One is being forgotten. Undo until"))).to_be_visible()
+    expect(page.get_by_text(re.compile("One is being forgotten. It can be brought back until"))).to_be_visible()
     page.reload()
     page.get_by_role("button", name="take it back").click()
     expect(fact(page)).to_be_visible()

@@ -80,7 +80,7 @@ def test_the_first_account_chooses_and_changes_what_is_remembered_and_talks_with
     is_accessible(page)
     page.get_by_label("Its name").fill("Basil")
     page.get_by_role("button", name="Make it").click()
-    expect(page.get_by_role("status")).to_contain_text("Basil is kept.")
+    expect(page.get_by_role("status")).to_contain_text("Basil is here.")
     page.get_by_role("status").get_by_role("link", name="Talk to Basil").click()
     expect(page.get_by_role("textbox", name="Write to Basil")).to_be_visible()
     is_accessible(page)

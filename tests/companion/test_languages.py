@@ -5,6 +5,7 @@ from collections import Counter
 
 import pytest
 from babel.messages.pofile import read_po
+from django.conf import settings
 from django.urls import reverse
 from django.utils import translation
 
@@ -38,6 +39,8 @@ def forms(words):
 
 
 TAG = re.compile("<[^>]*>")
+TRANSLATED = re.compile(r"{%\s*blocktranslate.*?{%\s*endblocktranslate\s*%}|{%.*?%}|{{.*?}}|{#.*?#}", re.DOTALL)
+LINKED = re.compile(r"<(?:a|button|h1|h2|p|label|small|summary)\b[^>]*>([^<]*)")
 HAN = "[\\u3400-\\u9fff\\uff00-\\uffef]"
 HALF_WIDE = re.compile(rf"{HAN}”?\s*(?:[,;!?()]|:(?!\d)|\.(?!\w)|\")|[,;:!?()\"]\s*“?{HAN}")
 
@@ -69,6 +72,12 @@ class TestCatalogues:
         said = catalogue(LOCALE / "zh_Hans" / "LC_MESSAGES" / f"{domain}.po")
         told = [form for message in said if message.id for form in forms(message.string)]
         assert [form for form in told if HALF_WIDE.search(PLACE.sub("字", TAG.sub("", form)))] == []
+
+    def test_no_template_says_a_word_outside_of_the_catalogues(self):
+        templates = settings.BASE_DIR.joinpath("companion", "templates").rglob("*.html")
+        written = {path.name: LINKED.findall(TRANSLATED.sub("", path.read_text())) for path in templates}
+        said = {(name, text) for name, texts in written.items() for text in texts if re.search("[a-z]{3}", text)}
+        assert {text for _, text in said} <= {"Rosemary"}, said
 
     def test_a_language_is_a_folder(self, tmp_path):
         assert languages([tmp_path]) == [("en", "English")]

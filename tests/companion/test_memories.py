@@ -105,6 +105,17 @@ class TestTheList:
         assert (quote["text"], quote["turn"], quote["conversation"]) == (FOOD, turn.pk, str(turn.conversation_id))
         assert [item["label"] for item in listed["items"] if item["kind"] == "session"] == ["Summary of a conversation"]
 
+    def test_under_a_summary_no_name_says_what_is_being_forgotten(self, ana):
+        first = told(ana, SISTER, at=MARCH)
+        consolidate(ana, first)
+        consolidate(ana, told(ana, FOOD, at=MARCH + timedelta(days=2), conversation=first.conversation_id))
+        ask = door(ana)
+        named = [item["talk"]["title"] for item in ask("", {"kind": "summary"})[1]["items"]]
+        assert named == [SISTER, SISTER]
+        (sister,) = [memory for memory in known(ana) if memory.text == SISTER]
+        ask(f"/{sister.pk}/forget", {})
+        assert [item["talk"]["title"] for item in ask("", {"kind": "summary"})[1]["items"]] == [FOOD]
+
     def test_a_stranger_sees_nothing_of_it(self, ana, stranger, life):
         _, listed = door(stranger)("", {})
         assert listed["items"] == []

@@ -101,6 +101,13 @@ def test_an_excerpt_holds_the_word_after_a_very_long_one():
     assert "end" in conversations.excerpt(f"1 {'1' * 200} end", "end")
 
 
+def test_a_found_quote_is_told_without_its_mark_and_cut_between_words():
+    said = "I lost my ring. I had it when I left the outdoor pool by the sea."
+    answer = f"You told me in September, two months ago:\n\n> {said}"
+    told = conversations.excerpt(answer, "ring")
+    assert told == "…September, two months ago: I lost my ring. I had it when I left the outdoor pool by the …"
+
+
 @given(st.lists(st.text(st.characters(codec="utf-8"), min_size=1), min_size=1).map(" ".join), st.data())
 def test_an_excerpt_is_short_and_holds_the_beginning_of_the_word(text, data):
     words = text.split()

@@ -27,10 +27,10 @@ SUMMED = json.dumps({"title": "A talk", "summary": "They talked."})
 JANUARY, MARCH, JUNE = (datetime(2026, month, 10, 12, tzinfo=UTC) for month in (1, 3, 6))
 
 
-def told(person, *texts, at=None):
+def told(person, *texts, at=None, conversation=None):
     """A closed session in which somebody said this, with the keys of its turns."""
     at = at or clock.now() - timedelta(hours=2)
-    conversation, turns = None, []
+    turns = []
     for minute, text in enumerate(texts):
         said = say(person, text, conversation=conversation, at=at + timedelta(minutes=minute))
         conversation = said.turn.conversation_id

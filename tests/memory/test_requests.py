@@ -33,6 +33,9 @@ KNOWN = [
     "What have you learned about me?",
     "Rosemary, what do you actually know about me?",
     "Tell me everything you know about me",
+    "What do you remember, and what do you not?",
+    "Rosemary, what do you remember?",
+    "what do you remember and what don’t you?",
 ]
 NONE = [
     "Do you remember that we met in Rome?",
@@ -53,6 +56,8 @@ NONE = [
     "Never forget what I said about honesty, because it matters.",
     "Forget everything.",
     "What do you know about Lisbon?",
+    "What do you remember of Lisbon?",
+    "What do you remember, the sea or the hills?",
     "What do you know about me and Ana?",
     "What does she know about me?",
     "She said: forget what I said about the brooch.",

@@ -62,6 +62,15 @@ def test_what_an_engine_says_is_remembered_with_the_round(ana):
     assert reply.answer_id in {found.turn_id for found in ask(ana, "Shall we paint the hall?").candidates}
 
 
+def test_of_a_memory_only_the_turn_that_was_read_is_shown_as_used(ana):
+    remember(ana, LIFE)
+    told = answered(ana, "My boss Renata keeps bees on the roof of the harbour office.", Talker())
+    asked = answered(ana, "Where are the bees of Renata kept?", RecallOnly())
+    with acting_as(ana.pk):
+        shown = asked.recall.recalled.filter(memory__sources__turn=told.turn)
+        assert dict(shown.values_list("turn", "used")) == {told.turn_id: True, told.answer_id: False}
+
+
 def test_a_notice_about_memory_is_none_itself(ana):
     reply = answered(ana, "Remember that the spare key lies under the blue pot.", RecallOnly())
     with acting_as(ana.pk):

@@ -7,7 +7,7 @@ from itertools import count
 import pytest
 from django.utils.translation import override
 
-from memory.engine import Neighbour, Note, Prompt
+from memory.engine import Message, Neighbour, Note, Prompt
 from worker.engines.recall_only import RecallOnly, answer
 
 ROUNDS = count(1)
@@ -137,6 +137,15 @@ def test_a_greeting_is_met_with_the_name_and_the_plain_truth():
     told = answer(prompt("hello", needs_memory=False))
     assert "Hello, Clara." in told
     assert "No language model is connected" in told
+
+
+def test_thanks_in_the_middle_of_a_talk_are_not_met_with_another_greeting():
+    thanks = replace(
+        prompt("thanks!", needs_memory=False),
+        messages=[Message(role="assistant", content="It stood behind the garage.")],
+    )
+    assert answer(thanks).startswith("I am here.")
+    assert "Nothing you say now is kept" in answer(replace(thanks, remembered=False))
 
 
 def test_a_statement_is_acknowledged_without_pretending_to_understand():

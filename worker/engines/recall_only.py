@@ -14,13 +14,11 @@ from pydantic import BaseModel
 
 from memory import lexicon
 from memory.engine import EngineError, Message, Note, Prompt
+from memory.marks import on_one_line
 from memory.question import asks, ends_in_question
 from memory.temporal import when_in_words
 
 BLANK_LINES = re.compile(r"\n{3,}")
-LINE_MARKS = re.compile(
-    r"^[ \t]*(?:(?:>|#{1,6}(?=\s)|[-*+](?=\s)|\d{1,3}[.)](?=\s)|(?:`{3,}|~{3,})\w*$)[ \t]*)+", re.MULTILINE
-)
 MOST_QUOTES = 3
 SHARED = 2  # words that carry meaning, in what was said and in what it goes with
 WORTH_QUOTING = 0.4  # of the best note’s chance: beyond, more is quoted and little of it is right
@@ -59,9 +57,11 @@ def answer(prompt: Prompt) -> str:
 
 
 def kind_of(prompt: Prompt) -> str:
-    """What the turn calls for: a word of greeting, an answer out of memory, the nearest to one, or a nod."""
+    """What the turn calls for: a word of greeting, or later of small talk, an answer out of memory, the nearest to one,
+    or a nod.
+    """
     if not prompt.needs_memory:
-        return "greeting"
+        return "small talk" if any(message["role"] == "assistant" for message in prompt.messages) else "greeting"
     if not asks(prompt.question):
         return "statement"
     if not worth_quoting(prompt):
@@ -76,7 +76,9 @@ def worth_quoting(prompt: Prompt) -> list[Note]:
     what the other one said, and is told as theirs, with what it answered.
     """
     asked = " ".join(prompt.question.lower().split())
-    fitting = [note for note in prompt.notes if _line(note.quote).lower() != asked and not _is_question(note.quote)]
+    fitting = [
+        note for note in prompt.notes if on_one_line(note.quote).lower() != asked and not _is_question(note.quote)
+    ]
     if prompt.sufficient or not asks(prompt.question):
         fitting = [note for note in fitting if note.speaker == "person"] or fitting
     best = max((note.score for note in fitting), default=0.0)
@@ -114,11 +116,6 @@ def _day(moment: datetime) -> str:
     return date_format(moment, pgettext("date format", "j F Y"))
 
 
-def _line(text: str) -> str:
-    """On one line, without the marks that made lines of it quotes, headings or lists."""
-    return " ".join(LINE_MARKS.sub("", text).split())
-
-
 def variant(text: str, of: int = 4) -> int:
     """A number that is always the same for the same words, so that wording varies and stays."""
     return blake2b(text.encode(), digest_size=2).digest()[0] % of
@@ -132,5 +129,5 @@ def _templates() -> Environment:
     )
     made.install_gettext_callables(gettext, ngettext, newstyle=True, pgettext=pgettext)  # type: ignore[attr-defined]
     made.tests["asking"] = asks
-    made.filters |= {"line": _line, "when": _when, "day": _day}
+    made.filters |= {"line": on_one_line, "when": _when, "day": _day}
     return made
