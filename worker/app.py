@@ -154,7 +154,7 @@ def serve_metrics(**_: object) -> None:
     """Prometheus may ask from now on."""
     from worker import metrics
 
-    metrics.serve()
+    metrics.serve(ROUTES)
 
 
 @worker_shutdown.connect

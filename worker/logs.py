@@ -6,6 +6,7 @@ themselves is brought down to that, too.
 """
 
 import logging
+import re
 import threading
 import traceback
 from logging import LogRecord
@@ -17,6 +18,9 @@ from pythonjsonlogger.json import JsonFormatter
 from worker import request_id
 
 Caught = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+UUID = r"[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}"
+CODE = re.compile(rf"(?<=/)(?!{UUID}(?:/|$))[-:\w]{{20,}}(?=/|$)")  # in an address: whoever has it is let in by it
 
 log = logging.getLogger(__name__)
 
@@ -31,8 +35,8 @@ class Wordless(logging.Filter):
             record.args = {name: _named(value) for name, value in record.args.items()} | _celerys(record)
         elif record.args:
             record.args = tuple(_named(value) for value in record.args)
-        if record.name.startswith("uvicorn") and isinstance(record.args, tuple):
-            record.args = tuple(_without_query(value) for value in record.args)
+        if record.name.startswith(("uvicorn", "django")) and isinstance(record.args, tuple):
+            record.args = tuple(_address(value) for value in record.args)
         if record.name == "asyncio":  # beside its first line it shows the task, and with it the exception
             record.msg = str(record.msg).partition("\n")[0]
         if record.name.startswith("celery"):
@@ -44,8 +48,9 @@ def _named(value: Any) -> Any:
     return type(value).__name__ if isinstance(value, BaseException) else value
 
 
-def _without_query(value: Any) -> Any:
-    return value.partition("?")[0] if isinstance(value, str) else value
+def _address(value: Any) -> Any:
+    """Without what follows the `?`, and without codes: of invitations, of resets, of who leaves."""
+    return CODE.sub("…", value.partition("?")[0]) if isinstance(value, str) else value
 
 
 def _celerys(record: LogRecord) -> dict[str, str]:

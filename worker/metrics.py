@@ -5,7 +5,7 @@ A worker of the pool `threads` is one process, so its figures are whole; with `M
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 from django.conf import settings
@@ -52,10 +52,12 @@ def timed(words: Iterator[str], *, kept_at: datetime) -> Iterator[str]:
         yield piece
 
 
-def serve() -> None:
-    """Let a worker's figures be scraped, where it was told a port."""
+def serve(names: Iterable[str]) -> None:
+    """Let a worker's figures be scraped, where it was told a port. `names`: the tasks that it may be given."""
     if not settings.METRICS_PORT:
         return
+    for name in names:
+        task_failures.labels(name)  # from zero on: a counter that appears with its first failure shows no increase
     try:
         start_http_server(settings.METRICS_PORT, addr=settings.METRICS_HOST)
     except OSError as error:

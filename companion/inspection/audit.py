@@ -3,12 +3,13 @@
 import csv
 import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import QuerySet
 from django.utils.translation import gettext, gettext_lazy
 
 from companion.accounts.models import Person
@@ -16,6 +17,7 @@ from companion.inspection.models import Access, Act
 from memory.isolation import acting_as
 
 COLUMNS = ("id", "at", "by", "by_name", "role", "person", "address", "act", "visit", "reason", "details")
+AT_ONCE = 2000  # rows that are read at a time
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet would calculate
 IN_WORDS = {
     Act.OPENED: gettext_lazy("gave a reason"),
@@ -68,11 +70,14 @@ def in_words(access: Access) -> str:
     return gettext("%(done)s: “%(question)s”") % {"done": done, "question": question} if question else done
 
 
-def rows(accesses: Iterable[Access]) -> Iterator[dict[str, Any]]:
-    """Each as one flat row, with the address that the person has today; oldest first is the caller's to say."""
-    accesses = list(accesses)
-    addresses = dict(Person.objects.filter(pk__in={one.owner_id for one in accesses}).values_list("pk", "email"))
-    for one in accesses:
+def rows(accesses: QuerySet[Access]) -> Iterator[dict[str, Any]]:
+    """Each as one flat row, with the address that the person has today; oldest first is the caller's to say.
+
+    However long the record is, few of them are in memory at once.
+    """
+    looked_at = Person.objects.filter(pk__in=accesses.order_by().values("owner_id"))
+    addresses = dict(looked_at.values_list("pk", "email"))
+    for one in accesses.iterator(AT_ONCE):
         yield {
             "id": one.pk,
             "at": one.at.isoformat(),
@@ -88,7 +93,7 @@ def rows(accesses: Iterable[Access]) -> Iterator[dict[str, Any]]:
         }
 
 
-def as_csv(accesses: Iterable[Access]) -> str:
+def as_csv(accesses: QuerySet[Access]) -> str:
     """For a spreadsheet: no cell is a formula, whatever somebody gave as a reason."""
     out = io.StringIO()
     writer = csv.DictWriter(out, COLUMNS)
@@ -103,6 +108,6 @@ def _harmless(value: Any) -> Any:
     return f"'{value}" if isinstance(value, str) and value.startswith(FORMULA) else value
 
 
-def as_json_lines(accesses: Iterable[Access]) -> str:
+def as_json_lines(accesses: QuerySet[Access]) -> str:
     """One JSON object a line."""
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows(accesses))

@@ -270,13 +270,16 @@ def test_a_full_disk_is_told(monkeypatch):
     assert "MB are free" in wrong("disk")
 
 
-def test_a_secret_that_others_may_read_or_guess_is_told(settings):
+def test_a_secret_that_others_may_read_or_guess_is_told(settings, tmp_path):
     path = settings.DATA_DIR / "secret_key"
     path.chmod(0o644)
     try:
         assert find("secret key")[0].mend == f"chmod 600 {path}"
     finally:
         path.chmod(0o600)
+    settings.BASE_DIR = tmp_path
+    (tmp_path / ".env").touch(0o644)
+    assert find("secret key")[0].mend == f"chmod 600 {tmp_path}/.env"
     settings.SECRET_KEY = "short"
     assert "easily guessed" in wrong("secret key")
 

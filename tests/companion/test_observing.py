@@ -21,6 +21,7 @@ from tests.people import make_person
 from tests.socket_client import open_tab, signed_in_cookie
 from tests.stack import ROOT, free_port, running
 from worker import backlog, tasks
+from worker.app import ROUTES
 from worker.stream import connection
 
 OPERATING = ROOT / "docs" / "operating"
@@ -211,6 +212,13 @@ def test_a_worker_tells_how_its_replies_went(stack):
     assert told["rosemary_task_failures_total", ("task", "worker.tasks.reply")] >= 1
     assert [value for (name, *_), value in told.items() if name == "rosemary_engine_up" and value is not None] == [1]
     assert told["rosemary_encoder_loaded", ("encoder", "all-MiniLM-L6-v2")] == 1
+
+
+@pytest.mark.stack
+def test_failures_of_each_task_are_counted_from_zero_so_that_the_first_is_an_increase(stack):
+    told = scrape(stack, "memory")
+    counted = {dict(labels)["task"] for (name, *labels), _ in told.items() if name == "rosemary_task_failures_total"}
+    assert counted >= set(ROUTES)
 
 
 @pytest.mark.stack

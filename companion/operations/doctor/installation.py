@@ -27,15 +27,15 @@ def settings_are_sound() -> list[Finding]:
 
 def secret_key_is_sound() -> list[Finding]:
     """Nobody else can read or guess what signs the cookies and makes the database roles' passwords."""
-    path: Path = settings.DATA_DIR / "secret_key"
     found = []
     if check_secret_key(None):
         wrong = "SECRET_KEY is short or easily guessed."
         new = "python -c 'import secrets; print(secrets.token_urlsafe(50))'"
         mend = f"{new}  # set it, then manage.py migrate; people sign in anew, older tombstones no longer match"
         found.append(Finding("secret key", wrong, mend))
-    if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
-        found.append(Finding("secret key", f"Others may read {path}.", f"chmod 600 {path}"))
+    for path in (settings.DATA_DIR / "secret_key", settings.BASE_DIR / ".env"):
+        if path.exists() and stat.S_IMODE(path.stat().st_mode) & 0o077:
+            found.append(Finding("secret key", f"Others may read {path}.", f"chmod 600 {path}"))
     return found
 
 
