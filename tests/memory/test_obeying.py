@@ -52,6 +52,15 @@ def test_it_can_be_taken_back_and_fades_then_as_anything_else(ana, stranger):
         obeying.let_fade(person_id=ana.pk, request_id=request.pk)
 
 
+def test_what_is_let_go_of_long_after_stands_at_once_where_it_would_have_faded_to(ana, time_machine):
+    time_machine.move_to("2026-03-05T12:00:00Z", tick=True)
+    request = request_of(ana, say(ana, "Remember that my sister Rita moved to Porto.").turn)
+    time_machine.move_to("2028-03-05T12:00:00Z", tick=True)
+    with acting_as(ana.pk):
+        obeying.let_fade(person_id=ana.pk, request_id=request.pk)
+        assert Memory.objects.get(pk=request.memory_id).state == Memory.State.FADED
+
+
 def test_while_memory_is_paused_nothing_is_promised(ana):
     companion_of(ana)
     with acting_as(ana.pk):
