@@ -43,7 +43,7 @@ SAID = (
 )
 ABOUT = r"(?:关于|有关|涉及)"
 MATTER = r"(?:的?(?:所有|一切|全部)?的?(?:那些|那件)?(?:话|事情?|内容|东西|信息|部分|一切|所有))?"
-# “把钥匙忘了” tells that the keys were left behind, as “忘了” tells of what is over: it is a wish only where more says so.
+# “把钥匙忘了” tells that the keys were left behind: with 了, which is of what is over, it is a wish where more says so.
 TAKING = rf"{POLITE}(?:把|将)(?:{SAID})?{ABOUT}?(?P<what>.+?){MATTER}(?:都|全部?)?"
 WISHED = (
     r"(?=.*(?:请|帮我|替我|能不能|可不可以|能否|[你您](?:能|可以)|关于|有关|涉及|[说讲提]过|告诉|"
