@@ -3,7 +3,8 @@
 Everything here runs inside `acting_as(person)`.
 """
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -14,8 +15,6 @@ from memory.consolidation.signs.lasting import LIKED
 from memory.facts import known_at
 from memory.models import Companion, Matter, Memory, PortraitLine, Request
 from memory.permission import recalled_by, telling
-
-MOST_READ = 500  # facts, the newest first
 
 
 class Kind(StrEnum):
@@ -37,17 +36,40 @@ class Known:
     since: datetime | None = None  # when it began, where that is known
 
 
-def known(*, companion: Companion, moment: datetime) -> dict[Kind, list[Known]]:
-    """All that holds by what was told, newest first; kinds of which nothing is known are left out."""
-    found: dict[Kind, list[Known]] = {kind: [] for kind in Kind}
+@dataclass(frozen=True)
+class OfKind:
+    """What is known of one kind."""
+
+    count: int  # of all that is
+    first: list[Known]
+
+
+def known(*, companion: Companion, moment: datetime, most: int) -> dict[Kind, OfKind]:
+    """What holds by what was told, newest first, at most so many of each kind; all of it counts.
+
+    Kinds of which nothing is known are left out.
+    """
     asked = list(_asked(companion, moment))
-    found[Kind.ASKED] = [Known(one.words, one.turn.said_at) for one in asked]
+    facts = _facts(companion, moment, asked)
+    first = Memory.objects.in_bulk([pk for of_kind in facts.values() for pk in of_kind[:most]])
+    found = {Kind.ASKED: OfKind(len(asked), [Known(one.words, one.turn.said_at) for one in asked[:most]])}
+    for kind, of_kind in facts.items():
+        told = [first[pk] for pk in of_kind[:most]]
+        found[kind] = OfKind(len(of_kind), [Known(one.text, one.said_at, one.valid_from) for one in told])
+    likings = list(_likings(companion))
+    if likings:
+        found[Kind.LIKINGS] = OfKind(len(likings), likings[:most])
+    return {kind: found[kind] for kind in Kind if kind in found and found[kind].count}
+
+
+def _facts(companion: Companion, moment: datetime, asked: Sequence[Request]) -> dict[Kind, list[int]]:
+    """The ids of those that hold, but for what is told as asked for already."""
     told = known_at(companion.owner_id, moment).filter(companion__in=recalled_by(companion), superseded_by=None)
     told = told.shown().exclude(sources__turn__in=[one.turn_id for one in asked])
-    for memory in told[:MOST_READ]:
-        found[_kind(memory)].append(Known(memory.text, memory.said_at, memory.valid_from))
-    found[Kind.LIKINGS] = list(_likings(companion)) or found[Kind.LIKINGS]
-    return {kind: things for kind, things in found.items() if things}
+    found: dict[Kind, list[int]] = defaultdict(list)
+    for pk, *claimed in told.values_list("pk", "told", "attribute", "subject"):
+        found[_kind(*claimed)].append(pk)
+    return found
 
 
 def _asked(companion: Companion, moment: datetime) -> Iterator[Request]:
@@ -71,9 +93,9 @@ def _likings(companion: Companion) -> Iterator[Known]:
         yield Known(line.text, None)
 
 
-def _kind(memory: Memory) -> Kind:
-    if memory.told == Memory.Told.PLAN:
+def _kind(told: str, attribute: str, subject: str) -> Kind:
+    if told == Memory.Told.PLAN:
         return Kind.PLANS
-    if LIKED.match(memory.attribute):
+    if LIKED.match(attribute):
         return Kind.LIKINGS
-    return Kind.YOU if memory.subject in ("i", "") else Kind.PEOPLE
+    return Kind.YOU if subject in ("i", "") else Kind.PEOPLE

@@ -9,11 +9,11 @@ from datetime import datetime
 
 from django.utils.translation import gettext
 
-from memory import erasure
+from memory import erasure, pinning
 from memory.encoder import Encoder
 from memory.erasure import Wish
 from memory.isolation import acting_as
-from memory.models import Erasure, Memory, Request, Speaker, Turn
+from memory.models import Erasure, Request, Speaker, Turn
 from memory.recall import Candidate, question_forms
 
 LIKELY = 0.3  # 0-1: how likely a turn must be on the topic to be shown; what merely stood beside it reaches about 0.26
@@ -95,7 +95,8 @@ def let_fade(*, person_id: int, request_id: int) -> Request:
     request = done.select_for_update(of=("self",)).filter(pk=request_id).select_related("turn").first()
     if request is None:
         raise NoSuchRequest(gettext("There is no such request."))
-    Memory.objects.of(person_id).filter(request=request).update(pinned=False)
+    if request.memory_id is not None:
+        pinning.pin(person_id=person_id, memory_id=request.memory_id, pinned=False)
     request.state = Request.State.WITHDRAWN
     request.save(update_fields=["state"])
     return request

@@ -1,6 +1,5 @@
 """The reply to a request of memory, made by code alone: no language model can say that it is done when it is not."""
 
-from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
@@ -13,7 +12,7 @@ from memory import clock, knowing, obeying
 from memory.encoder import Encoder
 from memory.engine import Engine
 from memory.isolation import acting_as
-from memory.knowing import Kind, Known
+from memory.knowing import Kind, Known, OfKind
 from memory.models import Reply, Request
 from memory.temporal import day_in_words
 
@@ -35,11 +34,11 @@ def answer(reply: Reply, request: Request, engine: Engine, encoder: Encoder) -> 
     if request.kind == Request.Kind.REMEMBER and engine.converses:
         return None
     moment = clock.local(clock.now(), reply.owner.time_zone)
-    kinds: list[OfKind] = []
+    kinds: list[Told] = []
     if request.kind == Request.Kind.KNOWN:
         with acting_as(reply.owner_id):
-            held = knowing.known(companion=request.turn.conversation.companion, moment=moment)
-        kinds = [_of_kind(kind, things, reply.owner.time_zone) for kind, things in held.items()]
+            held = knowing.known(companion=request.turn.conversation.companion, moment=moment, most=MOST_TOLD)
+        kinds = [_told(kind, of_kind, reply.owner.time_zone) for kind, of_kind in held.items()]
     found = 0
     if request.kind == Request.Kind.FORGET:
         connection.close()
@@ -47,18 +46,18 @@ def answer(reply: Reply, request: Request, engine: Engine, encoder: Encoder) -> 
     return _template().render(request=request, found=found, kinds=kinds).strip()
 
 
-class OfKind(NamedTuple):
+class Told(NamedTuple):
     """What is known of one kind, as it is told."""
 
     name: str
-    held: int  # of it, told or not
-    things: list[tuple[str, str]]  # each with when it was told; at most MOST_TOLD
+    held: int  # of all that is known
+    things: list[tuple[str, str]]  # the first, each with when it was told
     more: int
 
 
-def _of_kind(kind: Kind, things: Sequence[Known], zone: str) -> OfKind:
-    told = [(thing.text.strip().rstrip("."), _since(thing, zone)) for thing in things[:MOST_TOLD]]
-    return OfKind(str(NAMES[kind]), len(things), told, len(things) - len(told))
+def _told(kind: Kind, of_kind: OfKind, zone: str) -> Told:
+    things = [(thing.text.strip().rstrip("."), _since(thing, zone)) for thing in of_kind.first]
+    return Told(str(NAMES[kind]), of_kind.count, things, of_kind.count - len(things))
 
 
 def _since(thing: Known, zone: str) -> str:

@@ -43,11 +43,18 @@ SAID = (
 )
 ABOUT = r"(?:关于|有关|涉及)"
 MATTER = r"(?:的?(?:所有|一切|全部)?的?(?:那些|那件)?(?:话|事情?|内容|东西|信息|部分|一切|所有))?"
+# “把钥匙忘了” tells that the keys were left behind: with 了, which is of what is over, it is a wish where more says so.
+TAKING = rf"{POLITE}(?:把|将)(?:{SAID})?{ABOUT}?(?P<what>.+?){MATTER}(?:都|全部?)?"
+WISHED = (
+    r"(?=.*(?:请|帮我|替我|能不能|可不可以|能否|[你您](?:能|可以)|关于|有关|涉及|[说讲提]过|告诉|"
+    r"吧|好吗|好不好|可以吗|行吗|谢谢|拜托))"
+)
 FORGET = (
     re.compile(rf"{POLITE}{LOSE}{ALL}{SAID}{ABOUT}?(?P<what>.+?){MATTER}{END}"),
     re.compile(rf"{POLITE}{LOSE}{ALL}[你您](?:知道|记得|记住)的?{ABOUT}?(?P<what>.+?){MATTER}{END}"),
     re.compile(rf"{POLITE}{LOSE}{ALL}{ABOUT}(?P<what>.+?){MATTER}{END}"),
-    re.compile(rf"{POLITE}(?:把|将)(?:{SAID})?{ABOUT}?(?P<what>.+?){MATTER}(?:都|全部?)?{LOSE}{END}"),
+    re.compile(rf"{TAKING}(?!忘了){LOSE}{PLEASE}吧?{STOPS}"),
+    re.compile(rf"{WISHED}{TAKING}{LOSE}{END}"),
     re.compile(rf"{POLITE}忘掉(?P<what>.+?)(?:这件事|这回事|这事|的事情?){END}"),
 )
 NO_TOPIC = re.compile(

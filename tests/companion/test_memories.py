@@ -1,6 +1,7 @@
 """The doors of the page of memories: what is remembered of a person, shown to that person alone, in their own hands."""
 
 import json
+import re
 from datetime import timedelta
 from uuid import uuid4
 
@@ -444,6 +445,14 @@ def test_the_page_itself_shows_the_list_and_the_memory_without_asking_again(ana,
     page = client.get(f"/memories/{food.pk}/").content.decode()
     assert page.count(FOOD) >= 2
     assert "style=" not in page
+
+
+@pytest.mark.parametrize("path", ["/", "/memories/", "/portrait/", "/timeline/"])
+def test_no_two_parts_of_a_page_have_one_id(ana, path):
+    client = Client()
+    client.force_login(ana)
+    ids = re.findall(r'\bid="([^"]+)"', client.get(path).content.decode())
+    assert len(ids) == len(set(ids))
 
 
 def test_an_event_tells_its_days_and_a_plan_is_among_the_events(ana):

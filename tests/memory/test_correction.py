@@ -398,6 +398,16 @@ def test_whoever_asks_by_the_old_words_is_told_what_holds_now_before_them(ana, m
     assert {PORTO, LISBON} <= told
 
 
+def test_words_of_which_nothing_was_noted_bring_along_what_was_put_right_in_them(ana):
+    told(ana, "The ferry to the island leaves at nine.", at=MARCH)
+    with acting_as(ana.pk):
+        words = Memory.objects.get(kind="round")
+    correct(ana, words, "The ferry to the island leaves at ten.")
+    in_the_index(ana)
+    reply = answered(ana, "Does the ferry to the island leave at nine?").answer.text
+    assert reply.index("at ten") < reply.index("at nine")
+
+
 def test_what_else_was_said_in_the_same_words_brings_nothing_of_it_along(ana):
     consolidate(ana, told(ana, "My sister lives in Porto. I keep eleven hens.", at=MARCH))
     correct(ana, next(fact for fact in known(ana) if "Porto" in fact.text), LISBON)

@@ -6,7 +6,7 @@ import pytest
 
 from memory import clock, correction, dialogue, erasure, obeying, unremembered
 from memory.isolation import acting_as
-from memory.models import Erasure, Key, Memory, Reply, Request, Turn
+from memory.models import Erasure, Key, Memory, Reply, Request, Source, Turn
 from tests.memory.test_consolidation import Answering, consolidate
 from tests.memory.test_dialogue import companion_of, say
 from tests.memory.test_erasure import answered, close, holding, index_anew
@@ -50,6 +50,15 @@ def test_it_can_be_taken_back_and_fades_then_as_anything_else(ana, stranger):
         assert not Memory.objects.get(pk=request.memory_id).pinned
     with pytest.raises(obeying.NoSuchRequest), acting_as(ana.pk):
         obeying.let_fade(person_id=ana.pk, request_id=request.pk)
+
+
+def test_what_is_let_go_of_long_after_stands_at_once_where_it_would_have_faded_to(ana, time_machine):
+    time_machine.move_to("2026-03-05T12:00:00Z", tick=True)
+    request = request_of(ana, say(ana, "Remember that my sister Rita moved to Porto.").turn)
+    time_machine.move_to("2028-03-05T12:00:00Z", tick=True)
+    with acting_as(ana.pk):
+        obeying.let_fade(person_id=ana.pk, request_id=request.pk)
+        assert Memory.objects.get(pk=request.memory_id).state == Memory.State.FADED
 
 
 def test_while_memory_is_paused_nothing_is_promised(ana):
@@ -171,6 +180,25 @@ def test_what_was_asked_to_be_remembered_and_holds_no_longer_is_not_told_as_if_i
     assert "Porto" not in told
     assert "I live in Lisbon" in told
     assert "Rita" in told
+
+
+def test_all_that_is_known_counts_however_much_it_is(ana):
+    say(ana, "I live in Porto.")
+    for session in close(ana):
+        consolidate(ana, session, RecallOnly())
+    with acting_as(ana.pk):
+        fact, source = Memory.objects.get(kind="fact"), Source.objects.get(memory__kind="fact")
+        rows = [Memory(**kept(fact), text=f"I have been to {number} places.", attribute="") for number in range(600)]
+        for one in Memory.objects.bulk_create(rows):
+            Source.objects.create(**kept(source), memory=one)
+    assert "**About you** (601)" in answered(ana, "What do you know about me?").answer.text
+
+
+def kept(row):
+    """Its columns but for its id and what is to be another."""
+    left_out = ("id", "text", "attribute", "memory_id")
+    columns = [field.attname for field in row._meta.concrete_fields]
+    return {column: getattr(row, column) for column in columns if column not in left_out}
 
 
 def test_what_was_asked_to_be_remembered_is_told_before_any_fact_is_taken_from_it(ana, stranger):

@@ -202,8 +202,8 @@ def asked(companion, question="What is my boat called?"):
 
 def known(companion):
     with acting_as(companion.owner_id):
-        held = knowing.known(companion=companion, moment=clock.now())
-        return [thing.text for things in held.values() for thing in things]
+        held = knowing.known(companion=companion, moment=clock.now(), most=100)
+        return [thing.text for of_kind in held.values() for thing in of_kind.first]
 
 
 def test_a_companion_recalls_nothing_of_what_was_said_to_another(two):
