@@ -14,13 +14,15 @@ from enum import StrEnum
 from functools import cached_property
 from typing import cast
 
+from django.contrib.postgres.expressions import ArraySubquery
+from django.db.models import OuterRef
 from django.utils.translation import override
 
 from memory import clock, conflicts, lexicon
 from memory.engine import Neighbour, Note
 from memory.engine import Speaker as Said
 from memory.gate import needs_memory
-from memory.models import Speaker, Turn
+from memory.models import Correction, Speaker, Turn
 from memory.question import ends_in_question
 from memory.recall import Candidate, Remembering
 from memory.temporal import when_in_words
@@ -77,7 +79,8 @@ def read(remembering: Remembering, *, zone: str) -> Chosen:
     moment = clock.local(remembering.moment, zone)
     notes = [_note(telling, asked, zone, moment) for telling in told]
     notes.sort(key=lambda note: note.said_at)
-    notes = _with_whom(_with_conflicts(notes), remembering.beside_others)
+    put_right = {telling.turn.pk: telling.put_right for telling in told}
+    notes = _with_whom(_with_conflicts(notes, put_right), remembering.beside_others)
     return Chosen(_with_neighbours(notes, told), passed)
 
 
@@ -90,6 +93,7 @@ class _Telling:
     score: float
     stems: list[str]
     before: list[datetime] = field(default_factory=list)
+    put_right: Sequence[int] = ()  # the turns whose words it corrects by hand
 
     @cached_property
     def plain(self) -> str:
@@ -101,14 +105,18 @@ def _told(remembering: Remembering) -> tuple[list[_Telling], dict[int, PassedOve
     """The worthy turns, best first, each thing once; and why the others are not among them."""
     worthy = _worth_reading(remembering.candidates, FLOOR if remembering.asked else FLOOR_UNASKED)
     passed = _unworthy(remembering.candidates, worthy)
-    turns = Turn.objects.shown().in_bulk([candidate.turn_id for candidate in worthy])
+    wrong = Correction.objects.filter(memory__sources__turn=OuterRef("pk")).values("turn")
+    shown = Turn.objects.shown().annotate(put_right=ArraySubquery(wrong))
+    turns = shown.in_bulk([candidate.turn_id for candidate in worthy])
     told: list[_Telling] = []
     for candidate in worthy:
         turn = turns.get(candidate.turn_id)
         if turn is None or not _is_telling(turn, remembering):
             passed[candidate.turn_id] = PassedOver.GONE if turn is None else PassedOver.TELLS_NOTHING
             continue
-        telling = _Telling(turn, candidate, candidate.scores["total"], lexicon.stems(turn.text[:LOOKED_AT]))
+        stems = lexicon.stems(turn.text[:LOOKED_AT])
+        righted = turn.put_right  # type: ignore[attr-defined]  # annotated
+        telling = _Telling(turn, candidate, candidate.scores["total"], stems, put_right=righted)
         known = next((place for place, other in enumerate(told) if _says_the_same(telling, other)), None)
         if known is None:
             told.append(telling)
@@ -213,13 +221,18 @@ def _with_whom(notes: list[Note], companion: int | None) -> list[Note]:
     return [replace(note, told_to=names.get(note.turn or 0, "")) for note in notes]
 
 
-def _with_conflicts(notes: list[Note]) -> list[Note]:
-    """Each note with the latest earlier one of the same speaker that it seems to disagree with. In time order."""
-    return [replace(note, contradicts=_contradicted(note, notes[:place])) for place, note in enumerate(notes)]
+def _with_conflicts(notes: list[Note], put_right: Mapping[int, Sequence[int]]) -> list[Note]:
+    """Each note with the latest earlier one that it puts right, or seems to disagree with. In time order."""
+    return [
+        replace(note, contradicts=_contradicted(note, notes[:place], put_right.get(note.turn or 0, ())))
+        for place, note in enumerate(notes)
+    ]
 
 
-def _contradicted(note: Note, earlier: Sequence[Note]) -> int | None:
+def _contradicted(note: Note, earlier: Sequence[Note], put_right: Sequence[int]) -> int | None:
     for other in reversed(earlier):
+        if other.turn in put_right:
+            return other.turn
         apart = (note.said_at - other.said_at) / timedelta(days=1)
         if other.speaker == note.speaker and conflicts.disagree(note.quote, other.quote, days_apart=apart):
             return other.turn
