@@ -159,9 +159,8 @@ def fingerprint() -> str:
 
 def write_tombstones(path: Path) -> int:
     """Write who has an account and every tombstone, with no word in it; returns how many tombstones. Raises NotDone."""
-    with connections[
-        "owner"
-    ].cursor() as cursor:  # before people are listed: who signs up in between is not one who left
+    # Before people are listed: who signs up in between is not one who left.
+    with connections["owner"].cursor() as cursor:
         cursor.execute("select last_value from accounts_person_id_seq")
         last = cursor.fetchone()[0]
     people = list(get_user_model().objects.order_by("pk").values_list("pk", flat=True))

@@ -133,7 +133,15 @@ def _extracted(turns: list[Turn], put_right: list[Righted], encoder: Encoder) ->
     words = [texts[span.turn_id][span.start : span.end] for span in sentences]
     chosen = [sentences[i] for i in central(encoder.encode(words), MOST_SENTENCES)]
     quotes = [texts[span.turn_id][span.start : span.end] for span in chosen]
-    return "", " ".join(" ".join(quote.split()) for quote in quotes), chosen, EXTRACTIVE
+    return "", " ".join(_ended(quote) for quote in quotes), chosen, EXTRACTIVE
+
+
+def _ended(quote: str) -> str:
+    """On one line, with a full stop where the person set no mark: another sentence follows."""
+    line = " ".join(quote.split())
+    if not line or not line[-1].isalnum():
+        return line
+    return line + ("。" if "\u3400" <= line[-1] <= "\u9fff" else ".")
 
 
 def _only_asks(text: str) -> bool:

@@ -41,6 +41,16 @@ def test_a_step_that_failed_is_tried_again_and_done(support, ana):
     assert (last_act().act, last_act().details) == (Act.RETRIED, {"step_id": step.pk, "due again": 1})
 
 
+def test_each_step_is_called_by_what_it_makes(support, ana):
+    consolidate(ana, told(ana, "I live in Porto.", "My sister keeps bees."))
+    visit(support, ana)
+    page = support.get(to("person", ana)).text
+    jobs = page[page.index('id="h-jobs"') :]
+    for name in ("Topics of a session", "Session’s summary", "Facts of a session", "Links between facts", "Portrait"):
+        assert f"<span>{name}</span>" in jobs
+    assert jobs.count("<span>Acquaintance</span>") == 1
+
+
 def test_a_step_that_is_done_is_left_alone(support, ana):
     consolidate(ana, told(ana, "I live in Porto."))
     with acting_as(ana.pk):

@@ -114,6 +114,19 @@ def test_without_an_engine_the_persons_own_sentences_are_kept_word_for_word(ana)
         assert Key.objects.get(kind="summary").memory == memory
 
 
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [
+        (["I planted nine leeks by the wall", "My aunt sold her blue boat!"], "wall. My aunt sold her blue boat!"),
+        (["我今天在墙边种了九棵韭菜", "我姑妈把她的蓝船卖掉了"], "韭菜。 我姑妈把她的蓝船卖掉了。"),
+    ],
+)
+def test_without_an_engine_sentences_end_where_one_left_out_the_stop(ana, said, told):
+    consolidate(ana, closed_session(ana, said), RecallOnly())
+    (memory,) = summaries(ana)
+    assert memory.text.endswith(told)
+
+
 def test_an_engine_sums_up_by_the_schema_over_the_real_protocol(ana, engine_server):
     session = closed_session(ana)
     consolidate(ana, session, OpenAICompatible(url=engine_server.url, model="json"))

@@ -7,7 +7,7 @@ from uuid import uuid4
 import pytest
 from django.db.models import F
 
-from memory import clock, correction, dialogue, encoder, erasure, indexing, unremembered
+from memory import clock, correction, dialogue, encoder, erasure, indexing, reading, unremembered
 from memory.correction import NotCorrectable
 from memory.erasure import Wish
 from memory.facts import known_at
@@ -165,6 +165,20 @@ def test_of_words_that_nothing_was_noted_of_what_is_right_is_kept_and_the_mistak
     correct(ana, round_of(ana), LISBON)
     consolidate(ana, session)
     assert current(ana) == [LISBON]
+
+
+def test_what_is_recalled_with_the_words_that_it_puts_right_is_told_as_later_than_they(ana):
+    code = "Remember that my locker code is 4417."
+    consolidate(ana, told(ana, code, at=MARCH))
+    right = correct(ana, round_of(ana), "My locker code is 4471.")
+    with acting_as(ana.pk):
+        (new,) = right.sources.values_list("turn", flat=True)
+    indexing.index_turns(person_id=ana.pk, turn_ids=[new], encoder=encoder.current())
+    found = ask(ana, "What is my locker code?")
+    with acting_as(ana.pk):
+        wrong, said = reading.choose(found, zone="UTC")
+    assert (said.quote, said.contradicts) == ("My locker code is 4471.", wrong.turn)
+    assert wrong.contradicts is None
 
 
 def test_of_words_that_told_several_things_it_is_asked_which(ana):
