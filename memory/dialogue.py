@@ -375,8 +375,9 @@ def close_session(*, session: Session, at: datetime) -> bool:
     """
     closed = Session.objects.filter(pk=session.pk, closed_at=None).update(closed_at=at)
     if closed and not _only_unremembered(session):
+        due = max(at, clock.now())  # of what was said long ago and is imported today, nothing waits since then
         Step.objects.bulk_create(
-            [Step(owner_id=session.owner_id, session=session, kind=kind, due_at=at) for kind in Step.Kind],
+            [Step(owner_id=session.owner_id, session=session, kind=kind, due_at=due) for kind in Step.Kind],
             ignore_conflicts=True,
         )
     return bool(closed)

@@ -48,11 +48,11 @@ def sessions_due(*, engine: bool, queued: Queued = ()) -> list[tuple[int, int]]:
 
     Where there is an `engine` that converses, a few of those that had to do without one are due again.
     """
-    now = clock.now()
-    silent = Session.objects.using("sweep").filter(closed_at=None, ended_at__lt=now - dialogue.silence())
+    before = clock.now() - dialogue.silence()
+    silent = Session.objects.using("sweep").filter(closed_at=None, ended_at__lt=before)
     for person_id, session_id in _sweep(silent.values_list("owner_id", "id")):
         _close_if_silent(person_id, session_id)
-    steps = Step.objects.using("sweep").filter(due_at__lte=now)
+    steps = Step.objects.using("sweep").filter(due_at__lte=clock.now())
     waiting = steps.filter(state=Step.State.WAITING)
     found = _not_yet(queued, _sweep(_by_turns(waiting)))
     if engine:

@@ -8,7 +8,7 @@ from memory import clock, dialogue
 from memory.isolation import acting_as
 from memory.models import Period, Session
 from tests.memory.test_facts import told
-from worker import backlog, sweeps, tasks
+from worker import backlog, sweeps, tasks, waiting
 from worker.app import Queue
 from worker.stream import connection
 
@@ -40,6 +40,12 @@ def test_people_take_turns_however_much_one_of_them_has_imported(importer, stran
     with acting_as(importer.pk):
         oldest = list(Session.objects.of(importer.pk).order_by("started_at").values_list("pk", flat=True)[:3])
     assert [session_id for person_id, session_id in due if person_id == importer.pk] == oldest
+
+
+def test_what_was_said_long_ago_and_imported_now_waits_since_now(importer):
+    now = waiting.steps()
+    assert now.count >= IMPORTED
+    assert now.oldest < timedelta(minutes=5)
 
 
 def test_the_queue_stays_short_so_that_who_comes_later_is_not_behind_all_of_it(importer, queue, monkeypatch):
