@@ -143,7 +143,8 @@ async def test_a_tab_that_comes_back_resumes_after_its_last_sequence(stack, ana,
         await tab.send(type="follow", reply=kept["reply"], last_seq=seen[0]["seq"])
         frame = await tab.receive(reply=kept["reply"])
         while frame["type"] != "done":
-            seen.append(frame)
+            if frame["type"] != "said":  # told to the first tab's others, of which this may be one by now
+                seen.append(frame)
             frame = await tab.receive(reply=kept["reply"])
     sequence = [frame["seq"] for frame in seen]
     assert sequence == sorted(set(sequence))

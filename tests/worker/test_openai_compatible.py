@@ -5,6 +5,7 @@ import threading
 import time
 from datetime import UTC, datetime
 from queue import SimpleQueue
+from types import SimpleNamespace
 
 import pytest
 from pydantic import BaseModel, Field
@@ -91,7 +92,7 @@ class Late(Answer):
 def test_words_that_are_at_hand_are_read_without_a_pause_between_them(monkeypatch, answer, least, most):
     pauses = []
     monkeypatch.setattr(openai_compatible, "pause", lambda: 0.5)
-    monkeypatch.setattr(openai_compatible.time, "sleep", pauses.append)
+    monkeypatch.setattr(openai_compatible, "time", SimpleNamespace(sleep=pauses.append, monotonic=time.monotonic))
     pieces = SimpleQueue()
     assert _Reading(None, [], pieces)._read(answer(*[EVENTS] * 100))
     assert pieces.qsize() == 100
