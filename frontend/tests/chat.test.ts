@@ -113,3 +113,19 @@ test("whoever forgets something in a receipt keeps their place in it", async () 
   Server.line.tell({ type: "unforgotten", erasure: 8 });
   expect(read).not.toHaveBeenCalled();
 });
+
+test("what was said here and is forgotten in a receipt goes, and the receipt stays as it is", async () => {
+  const here = await chat();
+  here.say("I keep hens.");
+  const said = { conversation: TEA.id, companion: 1, title: "Tea", off_record: false, instead_of: null, turn: 40, said_at: "2026-11-05T12:00:00Z", reply: TEA.id };
+  Server.line.tell({ type: "kept", client_id: here.unsent[0]!.clientId, ...said });
+  read.mockReset().mockImplementation((address: string) =>
+    Promise.resolve(Response.json(address.startsWith("/api/conversations?") || address === "/api/conversations" ? { conversations: [{ ...TEA, title: "Hens" }], more: false } : { ...TEA, title: "Hens", off_record: false, turns: [], more: false })),
+  );
+  document.body.innerHTML = '<section class="receipt"><button>Forget</button></section>';
+  document.querySelector("button")!.focus();
+  const left = here.entries.filter((one) => one.id !== 40);
+  Server.line.tell({ type: "forgotten", erasure: 8, until: "2026-11-05T12:01:00Z", turns: [40], said: 1 });
+  await vi.waitFor(() => expect(here.title).toBe("Hens"));
+  expect(here.entries).toEqual(left);
+});

@@ -369,16 +369,23 @@ export class Chat {
   /** After a while away: what was said in other tabs meanwhile, and how replies ended. */
   async #catchUp(): Promise<void> {
     this.#followOpen();
-    this.listed = renewed(this.listed, await read<Headings>("/api/conversations"));
-    const here = this.id;
-    if (!here) return;
-    const page = await this.#read("");
-    if (this.id !== here) return;
-    this.title = page.title;
+    const page = await this.#callAgain();
+    if (page === null) return;
     const { entries, joined } = renew(this.kept, page);
     this.kept = entries;
     if (!joined) this.more = page.more;
     this.#followOpen();
+  }
+
+  /** What conversations are called by now; and the page of the one here, if it is still here. */
+  async #callAgain(): Promise<Page | null> {
+    this.listed = renewed(this.listed, await read<Headings>("/api/conversations"));
+    const here = this.id;
+    if (!here) return null;
+    const page = await this.#read("");
+    if (this.id !== here) return null;
+    this.title = page.title;
+    return page;
   }
 
   #followOpen(): void {
@@ -493,7 +500,10 @@ export class Chat {
   }
 
   #hearForgotten(forgotten: Forgotten): void {
-    if (this.#hide(forgotten) || !actsInReceipt()) this.#catchUp().catch(() => (this.trouble = BEHIND)); // its name, and receipts, may have held the words
+    const stoodHere = this.#hide(forgotten);
+    // What it is called, and receipts, may have held the words.
+    if (!actsInReceipt()) this.#catchUp().catch(() => (this.trouble = BEHIND));
+    else if (stoodHere) this.#callAgain().catch(() => (this.trouble = BEHIND));
     this.#say(`${isForgotten(forgotten)} ${gettext("Undo available.")}`);
   }
 
