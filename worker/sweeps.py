@@ -92,12 +92,8 @@ def periods_due(*, queued: Queued = ()) -> list[tuple[int, int]]:
     People take turns, and as few are queued at a time as of sessions.
     """
     due = Period.objects.using("sweep").filter(state=Step.State.WAITING, due_at__lte=clock.now())
-    below_first = (
-        F("due_at").asc(),
-        F("day").asc(nulls_last=True),
-        F("layer").desc(),
-        F("id").asc(),
-    )  # summary, portrait
+    # Days before the acquaintance, and of each the summary before the portrait.
+    below_first = (F("due_at").asc(), F("day").asc(nulls_last=True), F("layer").desc(), F("id").asc())
     turn = Window(DenseRank(), partition_by=F("owner_id"), order_by=below_first)
     by_turns = due.annotate(turn=turn).order_by("turn", *below_first)
     return _not_yet(queued, _sweep(by_turns.values_list("owner_id", "id")))

@@ -16,7 +16,7 @@ from redis.exceptions import RedisError
 from companion import doors
 from companion.accounts.models import Person
 from companion.accounts.sessions import is_open
-from companion.chat import actions, changes, metrics, protocol
+from companion.chat import actions, changes, metrics, protocol, tabs
 from companion.chat.following import follow, in_database
 from companion.chat.pace import MOST_TABS, Pace, pace_of
 from memory import companions, dialogue, obeying, quota, versions
@@ -88,7 +88,7 @@ class ChatConsumer(AsyncWebsocketConsumer):
                 await self.say_frame(protocol.Error(code="too_many", message=str(crowded), retry=True))
                 await self.close(code=TRY_LATER)
                 return
-            group = f"person.{self.person.pk}"
+            group = tabs.group_of(self.person.pk)
             await self.channel_layer.group_add(group, self.channel_name)  # before it is read how things stand
             self.group = group
             welcome = await in_database(actions.welcome)(self.person)

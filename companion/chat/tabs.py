@@ -11,6 +11,11 @@ from redis.exceptions import RedisError
 log = logging.getLogger(__name__)
 
 
+def group_of(person_id: int) -> str:
+    """The channel layer's group that each of them joins."""
+    return f"person.{person_id}"
+
+
 def tell(person_id: int, frame: BaseModel) -> None:
     """All of them hear it."""
     _ring(person_id, {"type": "told.elsewhere", "frame": frame.model_dump_json(), "by": ""})
@@ -29,6 +34,6 @@ def sign_out(person_id: int) -> None:
 def _ring(person_id: int, event: dict[str, Any]) -> None:
     """Those out of reach see it when they load."""
     try:
-        async_to_sync(get_channel_layer().group_send)(f"person.{person_id}", event)
+        async_to_sync(get_channel_layer().group_send)(group_of(person_id), event)
     except (RedisError, OSError) as error:
         log.warning("open tabs cannot be told: %s", type(error).__name__)
